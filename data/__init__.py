@@ -1,0 +1,1 @@
+"""Taxonomy, records, normalisation, language and the corpus; imports nothing of ours."""
