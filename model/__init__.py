@@ -1,0 +1,1 @@
+"""Text in, score out; and the bundle on disk."""

@@ -1,0 +1,255 @@
+"""A model on disk: plain data files, a manifest with their hashes, nothing that runs code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+
+from data.language import load_identifier
+from data.taxonomy import Taxonomy, dump_taxonomy, parse_taxonomy
+from model.decision import Thresholds
+from model.features import LexicalFeatures, LexicalState
+from model.guarantees import FlagThreshold, SetThreshold
+from model.heads import Head, Heads
+from model.scorer import Scorer
+
+FORMAT = 1
+"""Format number. Raise it when a reader of the old number could not read the new files, keep
+the old loader under its number, and add a test with a bundle of the old format."""
+
+MANIFEST = "manifest.json"
+FILES = (
+    "features.json",
+    "features.safetensors",
+    "heads.json",
+    "heads.safetensors",
+    "provenance.json",
+    "splits.json",
+    "taxonomy.json",
+    "thresholds.json",
+)
+"""Every file of a format-1 bundle beside its manifest."""
+
+
+class BundleError(Exception):
+    """A bundle is missing, altered, incomplete or of an unknown format; the message says what."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a bundle is made of, before it is written or after it is read.
+
+    :param recipe: Name of the recipe that made it.
+    :param taxonomy: Its labels.
+    :param features: Fitted features.
+    :param heads: Fitted heads.
+    :param thresholds: Chosen thresholds.
+    :param provenance: How it was made: data hashes, seed, commit, versions, figures.
+    :param splits: Record ids by side.
+    """
+
+    recipe: str
+    taxonomy: Taxonomy
+    features: LexicalFeatures
+    heads: Heads
+    thresholds: Thresholds
+    provenance: dict[str, Any]
+    splits: dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A bundle's table of contents.
+
+    :param format: Format number.
+    :param recipe: Name of the recipe.
+    :param version: Recipe, day and the first digits of the digest.
+    :param created: UTC time of writing, ISO 8601.
+    :param files: SHA-256 by file name.
+    """
+
+    format: int
+    recipe: str
+    version: str
+    created: str
+    files: dict[str, str]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over names and hashes of all files, as ``sha256:…``."""
+        return digest_of(self.files)
+
+
+def digest_of(files: dict[str, str]) -> str:
+    """Hash the sorted names and hashes of files."""
+    listing = "".join(f"{files[name]}  {name}\n" for name in sorted(files))
+    return f"sha256:{hashlib.sha256(listing.encode()).hexdigest()}"
+
+
+def save_bundle(parts: Parts, directory: Path) -> Manifest:
+    """Write a bundle, whole or not at all.
+
+    :param parts: What to write.
+    :param directory: Where; an existing bundle there is replaced, anything else is not.
+    :return: The manifest written.
+    :raises BundleError: If the directory holds something that is no bundle.
+    """
+    if directory.exists() and any(directory.iterdir()) and not (directory / MANIFEST).exists():
+        raise BundleError(
+            f"{directory} holds files that are no bundle; name an empty or new folder"
+        )
+    contents = _serialise(parts)
+    files = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
+    now = datetime.now(UTC)
+    short = digest_of(files).removeprefix("sha256:")[:8]
+    manifest = Manifest(
+        FORMAT, parts.recipe, f"{parts.recipe}-{now:%Y%m%d}-{short}", now.isoformat(), files
+    )
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    fresh = directory.with_name(f".{directory.name}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    for name, data in contents.items():
+        (fresh / name).write_bytes(data)
+    (fresh / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(directory, ignore_errors=True)
+    fresh.rename(directory)
+    return manifest
+
+
+def verify_bundle(directory: Path) -> tuple[Manifest, dict[str, bytes]]:
+    """Read a bundle's files and check each against the manifest.
+
+    :param directory: The bundle.
+    :return: The manifest, and the contents that were hashed (so that nothing is read twice).
+    :raises BundleError: If a file is missing, altered or not listed, or the format is unknown.
+    """
+    path = directory / MANIFEST
+    if not path.is_file():
+        raise BundleError(f"{path} is missing; name a folder that `farz train --out DIR` wrote")
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest(**raw)
+    except (ValueError, TypeError) as error:
+        raise BundleError(
+            f"{path} is not a manifest ({error}); train or copy the bundle anew"
+        ) from error
+    if manifest.format != FORMAT:
+        raise BundleError(
+            f"{path} has format {manifest.format!r}, this version of Farz reads {FORMAT}; "
+            "train the bundle anew or install the version of Farz that wrote it"
+        )
+    contents: dict[str, bytes] = {}
+    for name in sorted({*FILES, *manifest.files}):
+        if name not in manifest.files:
+            raise BundleError(f"{path} does not list {name}; train or copy the bundle anew")
+        if name not in FILES:
+            raise BundleError(f"{path} lists {name!r}, which is no file of format {FORMAT}")
+        file = directory / name
+        if not file.is_file():
+            raise BundleError(f"{file} is missing; copy the bundle anew")
+        contents[name] = file.read_bytes()
+        if hashlib.sha256(contents[name]).hexdigest() != manifest.files[name]:
+            raise BundleError(f"{file} was altered: its hash is not the manifest's; copy it anew")
+    return manifest, contents
+
+
+def load_bundle(directory: Path) -> tuple[Manifest, Parts]:
+    """Verify a bundle and build its parts.
+
+    :param directory: The bundle.
+    :return: The manifest and the parts.
+    :raises BundleError: As ``verify_bundle``.
+    """
+    manifest, contents = verify_bundle(directory)
+    return manifest, _parse(manifest, contents)
+
+
+def load_scorer(directory: Path) -> Scorer:
+    """Verify a bundle and make it ready to score.
+
+    :param directory: The bundle.
+    :return: A scorer.
+    :raises BundleError: As ``verify_bundle``.
+    """
+    manifest, parts = load_bundle(directory)
+    return Scorer(
+        version=manifest.version,
+        digest=manifest.digest,
+        taxonomy=parts.taxonomy,
+        features=parts.features,
+        heads=parts.heads,
+        thresholds=parts.thresholds,
+        languages=load_identifier(),
+    )
+
+
+def _serialise(parts: Parts) -> dict[str, bytes]:
+    state = parts.features.state()
+    heads = {}
+    for head in parts.heads.heads:
+        # Half precision: it halves the bundle and moves no probability by more than 0.001.
+        # In C order, since safetensors writes the buffer as it lies.
+        heads[f"{head.name}.weights"] = np.ascontiguousarray(head.weights, dtype=np.float16)
+        heads[f"{head.name}.intercepts"] = head.intercepts.astype(np.float32)
+    return {
+        "features.json": _json({"parameters": parts.features.get_params(), "terms": state.terms}),
+        "features.safetensors": save_tensors(dict(state.idf)),
+        "heads.json": _json([{"name": h.name, "labels": h.labels} for h in parts.heads.heads]),
+        "heads.safetensors": save_tensors(heads),
+        "provenance.json": _json(parts.provenance),
+        "splits.json": _json(parts.splits),
+        "taxonomy.json": _json(dump_taxonomy(parts.taxonomy)),
+        "thresholds.json": _json(
+            {
+                "category": asdict(parts.thresholds.category),
+                "flags": {code: asdict(flag) for code, flag in parts.thresholds.flags.items()},
+            }
+        ),
+    }
+
+
+def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
+    lexical = json.loads(contents["features.json"])
+    tensors = load_tensors(contents["heads.safetensors"])
+    thresholds = json.loads(contents["thresholds.json"])
+    features = LexicalFeatures(**lexical["parameters"]).restore(
+        LexicalState(lexical["terms"], load_tensors(contents["features.safetensors"]))
+    )
+    heads = [
+        Head(
+            raw["name"],
+            tuple(raw["labels"]),
+            tensors[f"{raw['name']}.weights"].astype(np.float32),
+            tensors[f"{raw['name']}.intercepts"],
+        )
+        for raw in json.loads(contents["heads.json"])
+    ]
+    category = thresholds["category"]
+    return Parts(
+        recipe=manifest.recipe,
+        taxonomy=parse_taxonomy(json.loads(contents["taxonomy.json"])),
+        features=features,
+        heads=Heads(heads),
+        thresholds=Thresholds(
+            SetThreshold(
+                tuple(category["thresholds"]), category["coverage"], tuple(category["counts"])
+            ),
+            {code: FlagThreshold(**raw) for code, raw in thresholds["flags"].items()},
+        ),
+        provenance=json.loads(contents["provenance.json"]),
+        splits=json.loads(contents["splits.json"]),
+    )
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

@@ -1,0 +1,138 @@
+"""From probabilities to a proposal: prediction sets, flags, and when to say "I do not know"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.language.identify import Language
+from data.taxonomy import Taxonomy
+from model.guarantees import FlagThreshold, SetThreshold
+from model.score import CategoryScore, FlagScore, PriorityScore, Score
+
+MAX_PREDICTION_SET = 3
+"""A larger prediction set sends the report to manual triage."""
+
+TRIAGE_REASONS = {
+    "uncertain_category": f"more than {MAX_PREDICTION_SET} categories cannot be ruled out",
+    "unsupported_language": "the text is in a language that the model does not read",
+    "no_known_words": "the text holds nothing that the model knows from its training",
+}
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """All thresholds of a model.
+
+    :param category: For the prediction set.
+    :param flags: By flag code.
+    """
+
+    category: SetThreshold
+    flags: Mapping[str, FlagThreshold]
+
+
+@dataclass(frozen=True)
+class Combined:
+    """The probabilities of one report, its windows combined.
+
+    :param category: Shape (categories,).
+    :param priority: Shape (levels,), or None.
+    :param flags: By flag code.
+    :param known: Whether any part of the report has a feature that the model knows.
+    """
+
+    category: NDArray[np.float64]
+    priority: NDArray[np.float64] | None
+    flags: Mapping[str, float]
+    known: bool
+
+
+def combine(probabilities: Mapping[str, NDArray[np.float64]], known: NDArray[np.bool_]) -> Combined:
+    """Combine the windows of one report.
+
+    A flag is as probable as in its most telling window. The priority is that of the most
+    urgent window, by expected level: a threat after three pages of preamble is a threat.
+    The category is the mean over windows, each weighted by its own certainty, so that a
+    window of small talk does not drown the one that matters.
+
+    :param probabilities: By head name, shape (windows, labels).
+    :param known: Whether each window has a known feature, shape (windows,).
+    :return: One set of probabilities.
+    """
+    category = probabilities["category"]
+    certainty = category.max(axis=1) - 1 / category.shape[1] + 1e-9
+    priority = probabilities.get("priority")
+    if priority is not None:
+        expected = priority @ np.arange(priority.shape[1])
+        priority = priority[int(np.argmin(expected))]
+    return Combined(
+        category=np.average(category, axis=0, weights=certainty),
+        priority=priority,
+        flags={
+            name.removeprefix("flag:"): float(values.max())
+            for name, values in probabilities.items()
+            if name.startswith("flag:")
+        },
+        known=bool(known.any()),
+    )
+
+
+def decide(
+    combined: Combined,
+    language: Language,
+    taxonomy: Taxonomy,
+    thresholds: Thresholds,
+    *,
+    version: str,
+    digest: str,
+) -> Score:
+    """Turn probabilities into a score.
+
+    :param combined: Probabilities of one report.
+    :param language: Its language.
+    :param taxonomy: The model's taxonomy.
+    :param thresholds: The model's thresholds.
+    :param version: The model's version.
+    :param digest: The model's digest.
+    :return: The score.
+    """
+    codes = taxonomy.category_codes
+    order = np.argsort(-combined.category, kind="stable")
+    inside = [i for i in order if combined.category[i] >= thresholds.category.thresholds[i]]
+    best = int(order[0])
+    if best not in inside:
+        inside.insert(0, best)
+    reasons = []
+    if language.code == "und":
+        reasons.append("unsupported_language")
+    if not combined.known:
+        reasons.append("no_known_words")
+    if len(inside) > MAX_PREDICTION_SET:
+        reasons.append("uncertain_category")
+    priority = None
+    if combined.priority is not None:
+        levels = dict(zip(taxonomy.priority_codes, map(float, combined.priority), strict=True))
+        priority = PriorityScore(max(levels, key=lambda level: levels[level]), levels)
+    return Score(
+        model_version=version,
+        model_digest=digest,
+        language=language,
+        category=CategoryScore(
+            label=codes[best],
+            probability=float(combined.category[best]),
+            probabilities=dict(zip(codes, map(float, combined.category), strict=True)),
+            prediction_set=tuple(codes[i] for i in inside),
+        ),
+        priority=priority,
+        flags={
+            code: FlagScore(
+                value, value >= thresholds.flags[code].threshold, thresholds.flags[code].threshold
+            )
+            for code, value in combined.flags.items()
+        },
+        manual_triage_reasons=tuple(reasons),
+    )

@@ -1,0 +1,111 @@
+"""Thresholds chosen on calibration data under a stated guarantee."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class FlagThreshold:
+    """A flag's threshold and the promise that it was chosen under.
+
+    :param threshold: The flag is raised at this probability or above.
+    :param max_miss_rate: The target.
+    :param positives: Calibration records that carry the flag (n).
+    :param missed: How many of them fall below the threshold.
+    :param false_positive_rate: Share of calibration records without the flag that raise it.
+    :param holds: Whether the data suffice to promise the target.
+    """
+
+    threshold: float
+    max_miss_rate: float
+    positives: int
+    missed: int
+    false_positive_rate: float
+    holds: bool
+
+
+def flag_threshold(
+    probabilities: NDArray[np.float64], truth: NDArray[np.bool_], max_miss_rate: float
+) -> FlagThreshold:
+    """Choose the highest threshold whose expected miss rate is within the target.
+
+    Conformal risk control (Angelopoulos et al. 2022) for the 0/1 loss "a true flag is missed":
+    with k misses among n positives the expected miss rate on exchangeable reports is at most
+    (k + 1) / (n + 1). With fewer than 1/target - 1 positives nothing can be promised: the
+    threshold then lets no calibration positive through unraised, and ``holds`` is False.
+
+    :param probabilities: The flag's probability of each calibration record.
+    :param truth: Whether each record carries the flag.
+    :param max_miss_rate: Target, above 0 and below 1.
+    :return: The threshold with its figures; without any positive, 0.5 and no promise.
+    :raises ValueError: If the arrays differ in length.
+    """
+    if probabilities.shape != truth.shape:
+        raise ValueError(f"{probabilities.shape} probabilities for {truth.shape} truths")
+    positives = np.sort(probabilities[truth])
+    n = len(positives)
+    allowed = math.floor(max_miss_rate * (n + 1) + 1e-9) - 1
+    threshold = float(positives[max(allowed, 0)]) if n else 0.5
+    negatives = probabilities[~truth]
+    return FlagThreshold(
+        threshold=threshold,
+        max_miss_rate=max_miss_rate,
+        positives=n,
+        missed=int(np.sum(positives < threshold)),
+        false_positive_rate=float(np.mean(negatives >= threshold)) if len(negatives) else 0.0,
+        holds=allowed >= 0,
+    )
+
+
+@dataclass(frozen=True)
+class SetThreshold:
+    """The lowest probability at which a label enters the prediction set.
+
+    :param thresholds: One per label, in the head's order.
+    :param coverage: The target share of sets that hold the truth.
+    :param counts: Calibration records of each label.
+    """
+
+    thresholds: tuple[float, ...]
+    coverage: float
+    counts: tuple[int, ...]
+
+
+def set_threshold(
+    probabilities: NDArray[np.float64], truth: NDArray[np.intp], coverage: float = 0.95
+) -> SetThreshold:
+    """Choose per-label thresholds so that the set holds the truth as often as promised.
+
+    Class-conditional split conformal prediction (Vovk 2012) with the probability of the
+    true label as its score. A label with fewer than coverage / (1 - coverage) records
+    borrows the lower of its own minimum and the marginal threshold.
+
+    :param probabilities: Shape (records, labels).
+    :param truth: Index of each record's label.
+    :param coverage: Target, above 0 and below 1.
+    :return: Thresholds with their target and counts.
+    :raises ValueError: If there is no record.
+    """
+    if not len(truth):
+        raise ValueError("no calibration record; give at least one for each label")
+    own = probabilities[np.arange(len(truth)), truth]
+    marginal = _lower_quantile(own, coverage)
+    thresholds, counts = [], []
+    for label in range(probabilities.shape[1]):
+        scores = own[truth == label]
+        counts.append(len(scores))
+        if math.floor((1 - coverage) * (len(scores) + 1) + 1e-9) >= 1:
+            thresholds.append(_lower_quantile(scores, coverage))
+        else:
+            thresholds.append(min([marginal, *scores.tolist()]))
+    return SetThreshold(tuple(thresholds), coverage, tuple(counts))
+
+
+def _lower_quantile(scores: NDArray[np.float64], coverage: float) -> float:
+    rank = math.floor((1 - coverage) * (len(scores) + 1) + 1e-9)
+    return 0.0 if rank < 1 else float(np.sort(scores)[rank - 1])

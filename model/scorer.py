@@ -1,0 +1,97 @@
+"""Text in, score out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from data.language import LanguageIdentifier
+from data.language.identify import Language
+from data.records import Report
+from data.taxonomy import Taxonomy
+from model.decision import Thresholds, combine, decide
+from model.heads import Heads
+from model.score import Score
+from model.windows import windows
+
+DECLARED_LANGUAGE_BELOW = 0.5
+"""Below this confidence the language that the intake system declared is believed instead."""
+
+
+class Featurizer(Protocol):
+    """What turns texts into the features that the heads read."""
+
+    def transform(self, texts: Sequence[str]) -> csr_array:
+        """Compute features, shape (texts, features)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A loaded model.
+
+    :param version: Version of the bundle.
+    :param digest: Digest of the bundle's manifest.
+    :param taxonomy: Its labels.
+    :param features: Turns texts into features.
+    :param heads: Turn features into probabilities.
+    :param thresholds: Turn probabilities into decisions.
+    :param languages: Identifies languages.
+    """
+
+    version: str
+    digest: str
+    taxonomy: Taxonomy
+    features: Featurizer
+    heads: Heads
+    thresholds: Thresholds
+    languages: LanguageIdentifier
+
+    def score(self, reports: Sequence[Report]) -> list[Score]:
+        """Score reports; a report's score does not depend on the others beside it.
+
+        All text is read: a long report in overlapping windows, and each quoted message as
+        windows of its own.
+
+        :param reports: Checked reports (see ``data.records.check_text``).
+        :return: One score a report, in order.
+        """
+        if not reports:
+            return []
+        parts: list[str] = []
+        bounds = [0]
+        for report in reports:
+            for text in (report.text, *report.quoted_content):
+                parts += windows(text)
+            bounds.append(len(parts))
+        features = self.features.transform(parts)
+        known = np.diff(features.indptr) > 0
+        probabilities = self.heads.probabilities(features)
+        scores = []
+        for position, language in enumerate(self._languages(reports)):
+            own = slice(bounds[position], bounds[position + 1])
+            combined = combine({name: p[own] for name, p in probabilities.items()}, known[own])
+            scores.append(
+                decide(
+                    combined,
+                    language,
+                    self.taxonomy,
+                    self.thresholds,
+                    version=self.version,
+                    digest=self.digest,
+                )
+            )
+        return scores
+
+    def _languages(self, reports: Sequence[Report]) -> list[Language]:
+        found = self.languages.identify([report.text for report in reports])
+        return [
+            Language(report.language, language.script, language.confidence)
+            if report.language and language.confidence < DECLARED_LANGUAGE_BELOW
+            else language
+            for report, language in zip(reports, found, strict=True)
+        ]

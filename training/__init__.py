@@ -1,0 +1,1 @@
+"""From labelled reports to a bundle."""

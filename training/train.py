@@ -1,0 +1,137 @@
+"""One training run: labelled files and a configuration in, a bundle out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data.labelled import expand, read_labelled
+from data.provenance import provenance
+from data.records import LabelledReport
+from data.splits import split
+from data.taxonomy import Taxonomy
+from model.bundle import Manifest, Parts, save_bundle
+from model.decision import Thresholds
+from model.features import LexicalFeatures
+from model.guarantees import flag_threshold, set_threshold
+from model.heads import Heads
+from training.config import TrainingConfig
+from training.fit import fit_heads
+
+Progress = Callable[[str], None]
+
+
+def train(
+    paths: Sequence[Path],
+    taxonomy: Taxonomy,
+    config: TrainingConfig,
+    directory: Path,
+    *,
+    progress: Progress = lambda _: None,
+) -> Manifest:
+    """Read, split, fit, choose thresholds, and write the bundle.
+
+    Records in languages that Farz does not read (``und``) teach the heads nothing: they are
+    left out here, and serve language identification alone.
+
+    :param paths: Labelled files or folders.
+    :param taxonomy: The label sets.
+    :param config: The run's configuration.
+    :param directory: Where the bundle goes.
+    :param progress: Called with the name of each step as it begins.
+    :return: The manifest written.
+    :raises FieldError: If the data break the form.
+    :raises BundleError: If the folder holds something that is no bundle.
+    """
+    started = time.perf_counter()
+    progress("read")
+    records = [r for r in read_labelled(paths, taxonomy) if r.language != "und"]
+    progress("split")
+    sides = split(
+        records, calibration=config.split.calibration, test=config.split.test, seed=config.seed
+    )
+    training = [records[i] for i in sides.train]
+    calibration = [records[i] for i in sides.calibration]
+    progress("features")
+    extractor = LexicalFeatures(**asdict(config.features))
+    matrix = extractor.fit([r.text for r in training]).transform([r.text for r in training])
+    heads = fit_heads(
+        matrix, training, taxonomy, config.heads, lambda name: progress(f"fitted {name}")
+    )
+    progress("thresholds")
+    thresholds = choose_thresholds(extractor, heads, calibration, taxonomy)
+    made = provenance(expand(paths), Path(__file__).parent)
+    made |= {
+        "configuration": asdict(config),
+        "records": {side: len(getattr(sides, side)) for side in ("train", "calibration", "test")},
+        "languages": sorted({r.language for r in records if r.language}),
+        "label_shares": label_shares(training, taxonomy),
+        "training_seconds": round(time.perf_counter() - started, 2),
+    }
+    progress("write")
+    ids = {
+        side: [records[i].id for i in getattr(sides, side)]
+        for side in ("train", "calibration", "test")
+    }
+    return save_bundle(
+        Parts(config.recipe, taxonomy, extractor, heads, thresholds, made, ids), directory
+    )
+
+
+def choose_thresholds(
+    extractor: LexicalFeatures,
+    heads: Heads,
+    records: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+) -> Thresholds:
+    """Choose all thresholds on calibration records.
+
+    :param extractor: Fitted features.
+    :param heads: Fitted heads.
+    :param records: Records used for nothing else.
+    :param taxonomy: Labels and each flag's target.
+    :return: The thresholds with their guarantees.
+    """
+    probabilities = heads.probabilities(extractor.transform([r.text for r in records]))
+    codes = taxonomy.category_codes
+    truth = np.array([codes.index(r.category) for r in records])
+    flags = {}
+    for head in heads.heads:
+        if head.name.startswith("flag:"):
+            code = head.labels[0]
+            known = np.array([r.flags is not None for r in records])
+            raised = np.array([code in (r.flags or ()) for r in records])
+            flags[code] = flag_threshold(
+                probabilities[head.name][known, 0],
+                raised[known],
+                taxonomy.flag(code).max_miss_rate,
+            )
+    return Thresholds(set_threshold(probabilities["category"], truth), flags)
+
+
+def label_shares(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> dict[str, Any]:
+    """Give the share of each label among the training records.
+
+    These are what a model without any text would answer, and the baseline in every table.
+    """
+    total = len(records)
+    rated = [r for r in records if r.priority is not None]
+    return {
+        "category": {
+            code: sum(r.category == code for r in records) / total
+            for code in taxonomy.category_codes
+        },
+        "priority": {
+            code: sum(r.priority == code for r in rated) / len(rated) if rated else 0.0
+            for code in taxonomy.priority_codes
+        },
+        "flags": {
+            code: sum(code in (r.flags or ()) for r in records) / total
+            for code in taxonomy.flag_codes
+        },
+    }
