@@ -1,0 +1,1 @@
+"""From a bundle and labelled reports to figures with intervals."""

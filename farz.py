@@ -1,0 +1,267 @@
+"""The ``farz`` command: composes the house's rooms, importing each only when it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    help="Sort citizens' reports to a cybercrime portal: category, priority and flags.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Check data sets and fit what is made from them.", no_args_is_help=True)
+models_app = typer.Typer(help="Look at bundles.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+app.add_typer(models_app, name="models")
+
+CHUNK = 256
+DEFAULT_MODEL = Path("var/models/lexical")
+
+ModelOption = Annotated[Path, typer.Option(help="Folder of the bundle.")]
+DataOption = Annotated[
+    list[Path], typer.Option(help="Labelled JSONL, CSV or Parquet file, or a folder of them.")
+]
+TaxonomyOption = Annotated[
+    Path | None, typer.Option(help="TOML file of another taxonomy; see data/taxonomy.toml.")
+]
+
+
+@app.command()
+def score(
+    input: Annotated[Path, typer.Option(help="JSONL, CSV or Parquet; at least id and text.")],
+    output: Annotated[Path, typer.Option(help="Where the scores go; the suffix decides the form.")],
+    model: ModelOption = DEFAULT_MODEL,
+) -> None:
+    """Score the reports of a file: one answer a line, in order, bad lines with their error."""
+    with _kind_errors():
+        from data.report_files import read_reports
+        from model.bundle import load_scorer
+        from model.score_files import open_scores
+
+        scorer = load_scorer(model)
+        bad = total = 0
+        lines = read_reports(input)
+        with _bar("scoring") as advance, open_scores(output, scorer.taxonomy.flag_codes) as writer:
+            for chunk in _chunks(lines, CHUNK):
+                scores = iter(scorer.score([line.report for line in chunk if line.report]))
+                for line in chunk:
+                    writer.write(line, next(scores) if line.report else None)
+                    bad += line.report is None
+                total += len(chunk)
+                advance(len(chunk))
+    _err().print(f"{total - bad} of {total} lines scored into {output}, {bad} with an error")
+    raise typer.Exit(1 if bad else 0)
+
+
+@app.command()
+def train(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder that the bundle is written to.")],
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file; the default is training/recipes/lexical.toml.")
+    ] = None,
+    taxonomy: TaxonomyOption = None,
+) -> None:
+    """Train a bundle on labelled reports."""
+    with _kind_errors():
+        from data.taxonomy import load_taxonomy
+        from training.config import load_config
+        from training.train import train as run
+
+        with _bar("training", total=None) as advance:
+            manifest = run(
+                data,
+                load_taxonomy(taxonomy),
+                load_config(config),
+                out,
+                progress=lambda step: advance(1, step),
+            )
+    _err().print(f"wrote {manifest.version} to {out}")
+
+
+@app.command()
+def evaluate(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="Folder for report.json and report.html.")],
+    model: ModelOption = DEFAULT_MODEL,
+    beside: Annotated[
+        list[Path] | None, typer.Option(help="Another bundle, measured in the same run.")
+    ] = None,
+    side: Annotated[
+        str | None, typer.Option(help="Only this side of the bundle's own split, such as test.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+) -> None:
+    """Measure a bundle on labelled reports: figures with intervals, a baseline beside them."""
+    with _kind_errors():
+        from evaluation.evaluate import evaluate as run
+        from evaluation.tables import summary
+
+        with _bar("evaluating", total=None):
+            report = run(model, data, out, beside=beside or [], side=side, seed=seed)
+        _err().print(summary(report))
+    _err().print(f"wrote {out / 'report.json'} and {out / 'report.html'}")
+
+
+@app.command(epilog="Settings come from the environment: see `farz settings`.")
+def serve(
+    model: Annotated[Path | None, typer.Option(help="Folder of the bundle.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+) -> None:
+    """Serve the scoring API."""
+    with _kind_errors():
+        from serving.run import run
+        from serving.settings import load_settings
+
+        given = {"model": model, "host": host, "port": port}
+        run(load_settings(**{name: value for name, value in given.items() if value is not None}))
+
+
+@app.command()
+def bench(
+    model: ModelOption = DEFAULT_MODEL,
+    reports: Annotated[int, typer.Option(help="Reports a measurement.", min=64)] = 1024,
+    out: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
+) -> None:
+    """Compare the service over HTTP with the engine alone, on the same texts, interleaved."""
+    with _kind_errors():
+        from serving.bench import bench as run
+
+        figures = run(model, reports)
+    _emit(figures)
+    if out is not None:
+        out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+@models_app.command("verify")
+def verify(model: Annotated[Path, typer.Argument(help="Folder of the bundle.")]) -> None:
+    """Check every file of a bundle against its manifest."""
+    with _kind_errors():
+        from model.bundle import verify_bundle
+
+        manifest, _ = verify_bundle(model)
+    _emit({"version": manifest.version, "digest": manifest.digest, "files": len(manifest.files)})
+
+
+@models_app.command("show")
+def show(model: Annotated[Path, typer.Argument(help="Folder of the bundle.")]) -> None:
+    """Show how a bundle was made and what its thresholds promise."""
+    with _kind_errors():
+        from model.bundle import load_bundle
+
+        manifest, parts = load_bundle(model)
+    _emit(
+        {
+            "version": manifest.version,
+            "digest": manifest.digest,
+            "created": manifest.created,
+            "flags": {code: vars(flag) for code, flag in parts.thresholds.flags.items()},
+            "provenance": parts.provenance,
+        }
+    )
+
+
+@data_app.command("check")
+def check(
+    data: DataOption,
+    against: Annotated[
+        list[Path] | None, typer.Option(help="Labelled files that must stay unseen in training.")
+    ] = None,
+    taxonomy: TaxonomyOption = None,
+    out: Annotated[Path | None, typer.Option(help="JSON file for the findings.")] = None,
+) -> None:
+    """Check a labelled data set; exit status 1 if it is unfit for training."""
+    with _kind_errors():
+        from data.check import check as run
+        from data.labelled import read_labelled
+        from data.taxonomy import load_taxonomy
+
+        labels = load_taxonomy(taxonomy)
+        with _bar("checking", total=None):
+            kept_out = read_labelled(against, labels) if against else []
+            report = run(read_labelled(data, labels), labels, against=kept_out)
+    if out is not None:
+        out.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    _emit({"counts": report.counts, "distinct 3-grams per 1000 words": report.distinct_trigrams})
+    for finding in report.warnings:
+        _err().print(f"warning: {finding}", markup=False)
+    for finding in report.errors:
+        _err().print(f"error: {finding}", markup=False)
+    _err().print(f"{len(report.errors)} errors, {len(report.warnings)} warnings")
+    raise typer.Exit(1 if report.errors else 0)
+
+
+@data_app.command("fit-language")
+def fit_language(
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="File for the weights.")] = Path(
+        "data/language/identifier.safetensors"
+    ),
+) -> None:
+    """Fit the language model that ships with Farz, on reports whose language is known."""
+    with _kind_errors():
+        from data.labelled import read_labelled
+        from data.taxonomy import load_taxonomy
+        from training.language import fit_language as run
+
+        with _bar("fitting", total=None):
+            run(read_labelled(data, load_taxonomy())).save(out)
+    _err().print(f"wrote {out}")
+
+
+@contextmanager
+def _kind_errors() -> Iterator[None]:
+    """Print an expected error as one sentence and exit with status 2; let the others through."""
+    from data.errors import FieldError
+    from model.bundle import BundleError
+
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        _err().print(
+            f"This command needs the package {error.name}; "
+            "install it with: pip install 'farz[serve,train]'",
+            markup=False,
+        )
+        raise typer.Exit(2) from error
+    except (FieldError, BundleError, OSError) as error:
+        _err().print(f"error: {error}", markup=False, style="red")
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def _bar(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=_err(), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+
+        def advance(steps: int = 1, step: str = "") -> None:
+            progress.update(task, advance=steps, description=f"{what} {step}".strip())
+
+        yield advance
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def _err() -> Console:
+    return Console(stderr=True)
+
+
+def _emit(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
