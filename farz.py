@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 import typer
+import typer.core
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -114,7 +115,20 @@ def evaluate(
     _err().print(f"wrote {out / 'report.json'} and {out / 'report.html'}")
 
 
-@app.command(epilog="Settings come from the environment: see `farz settings`.")
+class _ServeCommand(typer.core.TyperCommand):
+    """Lists every setting below its help, looked up only when help is asked for."""
+
+    def format_help(self, ctx: object, formatter: object) -> None:
+        from serving.settings import Settings
+
+        self.epilog = "Settings come from the environment.\n\n" + "\n\n".join(
+            f"FARZ_{name.upper()}: {field.description} Default: {field.default}."
+            for name, field in Settings.model_fields.items()
+        )
+        super().format_help(ctx, formatter)  # type: ignore[arg-type]
+
+
+@app.command(cls=_ServeCommand)
 def serve(
     model: Annotated[Path | None, typer.Option(help="Folder of the bundle.")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
@@ -132,6 +146,7 @@ def serve(
 @app.command()
 def bench(
     model: ModelOption = DEFAULT_MODEL,
+    data: Annotated[Path, typer.Option(help="Reports whose texts are used.")] = Path("data/corpus"),
     reports: Annotated[int, typer.Option(help="Reports a measurement.", min=64)] = 1024,
     out: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
 ) -> None:
@@ -139,7 +154,7 @@ def bench(
     with _kind_errors():
         from serving.bench import bench as run
 
-        figures = run(model, reports)
+        figures = run(model, data, reports)
     _emit(figures)
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
@@ -263,5 +278,9 @@ def _err() -> Console:
     return Console(stderr=True)
 
 
-def _emit(value: Any) -> None:
+def _emit(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+if __name__ == "__main__":
+    app()

@@ -68,7 +68,8 @@ def check(
         if second >= len(texts):
             other = against[second - len(texts)]
             report.errors.append(
-                f"leak: {records[first].id} is near {other.id} of the kept-out set ({similarity:.2f})"
+                f"leak: {records[first].id} is near {other.id} "
+                f"of the kept-out set ({similarity:.2f})"
             )
         elif texts[first] != texts[second]:
             report.errors.append(

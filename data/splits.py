@@ -108,7 +108,8 @@ def split(
     """
     if not (0 <= calibration < 1 and 0 <= test < 1 and calibration + test < 1):
         raise ValueError(
-            f"shares {calibration} and {test} leave nothing for training; use for example 0.15 and 0.15"
+            f"shares {calibration} and {test} leave nothing for training; "
+            "use for example 0.15 and 0.15"
         )
     by_group: dict[int, list[int]] = defaultdict(list)
     for position, group in enumerate(groups(records)):

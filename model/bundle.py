@@ -181,7 +181,11 @@ def load_scorer(directory: Path) -> Scorer:
     :return: A scorer.
     :raises BundleError: As ``verify_bundle``.
     """
-    manifest, parts = load_bundle(directory)
+    return scorer_of(*load_bundle(directory))
+
+
+def scorer_of(manifest: Manifest, parts: Parts) -> Scorer:
+    """Make a loaded bundle ready to score."""
     return Scorer(
         version=manifest.version,
         digest=manifest.digest,

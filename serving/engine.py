@@ -1,0 +1,49 @@
+"""The model behind the service: one worker, a bounded queue before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from anyio import CapacityLimiter, to_thread
+
+from data.records import Report
+from model.score import Score
+from model.scorer import Scorer
+from serving.errors import Problem
+
+RETRY_AFTER_SECONDS = 2
+
+
+class ScoringEngine:
+    """Scores off the event loop, and refuses work rather than let a queue grow.
+
+    :param scorer: The loaded model.
+    :param max_waiting: Requests that may be scored or waiting at once.
+    """
+
+    def __init__(self, scorer: Scorer, max_waiting: int) -> None:
+        self.scorer = scorer
+        self._max_waiting = max_waiting
+        self._waiting = 0
+        # Scoring holds the interpreter for most of its time: a second thread would gain nothing.
+        self._worker = CapacityLimiter(1)
+
+    async def score(self, reports: Sequence[Report]) -> list[Score]:
+        """Score reports in order.
+
+        :param reports: Checked reports.
+        :return: One score a report.
+        :raises Problem: 503 with Retry-After if too many requests wait already.
+        """
+        if self._waiting >= self._max_waiting:
+            raise Problem(
+                503,
+                "overloaded",
+                f"{self._waiting} requests are waiting; nothing was stored, send it again",
+                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            )
+        self._waiting += 1
+        try:
+            return await to_thread.run_sync(self.scorer.score, reports, limiter=self._worker)
+        finally:
+            self._waiting -= 1

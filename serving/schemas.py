@@ -1,0 +1,191 @@
+"""Requests and answers of version 1 of the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from data.records import LANGUAGES, MAX_TEXT_CHARACTERS, Report, check_language, check_text
+
+MAX_BATCH = 256
+
+
+def _text(value: object) -> str:
+    return check_text(value)
+
+
+def _quoted(value: object) -> str:
+    return check_text(value, "quoted_content")
+
+
+Text = Annotated[
+    str,
+    BeforeValidator(_text),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}),
+]
+Quoted = Annotated[
+    str,
+    BeforeValidator(_quoted),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT_CHARACTERS}),
+]
+LanguageCode = Annotated[
+    str,
+    BeforeValidator(check_language),
+    WithJsonSchema({"type": "string", "enum": list(LANGUAGES)}),
+]
+ReportId = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
+]
+
+
+class Strict(BaseModel):
+    """A request body: a misspelt field is an error, not silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Reporter(Strict):
+    """Who reports; never a name."""
+
+    identified: bool | None = Field(None, description="Whether the reporter gave an identity.")
+    country: str | None = Field(
+        None, pattern="^[A-Z]{2}$", description="ISO 3166 code.", examples=["MA"]
+    )
+
+
+class ReportIn(Strict):
+    """A report as the intake system sends it."""
+
+    report_id: ReportId = Field(
+        description="The intake system's id. Sent again with the same content it gives the "
+        "stored answer; with other content it is a conflict (409).",
+        examples=["2024-000123"],
+    )
+    text: Text = Field(description="What the citizen wrote, unchanged.")
+    quoted_content: list[Quoted] = Field(
+        default_factory=list, max_length=50, description="Messages of others that were attached."
+    )
+    urls: list[Annotated[str, Field(max_length=2000)]] = Field(
+        default_factory=list, max_length=50, description="Addresses that the citizen gave."
+    )
+    language: LanguageCode | None = Field(
+        None, description="Declared language; believed where the text does not tell."
+    )
+    submitted_at: AwareDatetime | None = Field(None, description="When the report was sent.")
+    occurred_at: AwareDatetime | None = Field(None, description="When the matter happened.")
+    reporter: Reporter | None = None
+
+    def as_report(self) -> Report:
+        """Give what the scorer reads."""
+        return Report(
+            self.text,
+            tuple(self.quoted_content),
+            tuple(self.urls),
+            self.language,
+            self.submitted_at,
+            self.occurred_at,
+        )
+
+
+class BatchIn(Strict):
+    """Several reports at once; taken or refused together."""
+
+    reports: list[ReportIn] = Field(min_length=1, max_length=MAX_BATCH)
+
+
+class ModelOut(BaseModel):
+    """The model that gave a score. Stable."""
+
+    version: str
+    digest: str = Field(description="SHA-256 over the bundle's files.")
+
+
+class LanguageOut(BaseModel):
+    """Identified language. Stable."""
+
+    code: str
+    script: str = Field(description="ISO 15924 code.")
+    confidence: float
+
+
+class CategoryOut(BaseModel):
+    """Proposed category. Stable."""
+
+    label: str
+    probability: float
+    probabilities: dict[str, float]
+    prediction_set: list[str] = Field(description="Categories that cannot be ruled out.")
+
+
+class ReasonOut(BaseModel):
+    """One reason. Stable."""
+
+    code: str
+    text: str
+
+
+class PriorityOut(BaseModel):
+    """Proposed priority. Stable."""
+
+    level: str
+    probabilities: dict[str, float]
+    reasons: list[ReasonOut]
+
+
+class FlagOut(BaseModel):
+    """One flag. Stable."""
+
+    probability: float
+    raised: bool
+    threshold: float
+
+
+class ScoreOut(BaseModel):
+    """The score of one report. Stable."""
+
+    id: str = Field(description="The report's id.")
+    model: ModelOut
+    language: LanguageOut
+    category: CategoryOut
+    priority: PriorityOut | None
+    flags: dict[str, FlagOut]
+    needs_manual_triage: bool
+    manual_triage_reasons: list[str]
+    truncated: bool
+
+
+class BatchOut(BaseModel):
+    """Scores in the order of the reports. Stable."""
+
+    scores: list[ScoreOut]
+
+
+class ModelInfo(BaseModel):
+    """A model that the service can use."""
+
+    version: str
+    digest: str
+    recipe: str
+    created: datetime
+    live: bool
+    categories: list[str]
+    priorities: list[str]
+    flags: list[str]
+    languages: list[str] = Field(description="Languages that it was trained on.")
+    promises: dict[str, dict[str, float | bool | int]] = Field(
+        description="Each flag's threshold with the guarantee that it was chosen under."
+    )
+
+
+class ModelsOut(BaseModel):
+    """All models. The service holds one at present."""
+
+    models: list[ModelInfo]
+
+
+class Health(BaseModel):
+    """Whether the process lives, or is ready."""
+
+    status: str = Field(examples=["ok"])

@@ -1,0 +1,172 @@
+"""The store of reports and scores, in SQLite or PostgreSQL through SQLAlchemy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, make_url, select, text
+from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from data.errors import FieldError
+from serving.encryption import ReportCipher
+from serving.tables import ReportRow, ScoreRow
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A report's stored answer.
+
+    :param content_hash: SHA-256 of the content that was scored.
+    :param score: The score as answered.
+    """
+
+    content_hash: str
+    score: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A report with its new score, to be stored together.
+
+    :param report_id: The intake system's id.
+    :param content_hash: SHA-256 of ``content``.
+    :param content: The report as canonical JSON.
+    :param score: The score as it will be answered.
+    """
+
+    report_id: str
+    content_hash: str
+    content: bytes
+    score: dict[str, Any]
+
+
+class Store:
+    """Reads and writes; every method is one transaction, and blocks.
+
+    :param url: SQLAlchemy address of the database.
+    :param cipher: Seals the reports.
+    :raises FieldError: If the address is malformed or its driver is not installed.
+    """
+
+    def __init__(self, url: str, cipher: ReportCipher) -> None:
+        self._cipher = cipher
+        self._engine = _engine(url)
+
+    def migrate(self) -> None:
+        """Bring the tables to this version's form; what is stored stays.
+
+        :raises SQLAlchemyError: If the database cannot be reached or changed.
+        """
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def ping(self) -> None:
+        """Ask the database for an answer.
+
+        :raises SQLAlchemyError: If it gives none.
+        """
+        with self._engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def find(self, report_ids: Sequence[str]) -> dict[str, Stored]:
+        """Find the stored answers of reports.
+
+        :param report_ids: At most a batch of ids.
+        :return: By id, those that are stored.
+        """
+        query = (
+            select(ReportRow.report_id, ReportRow.content_hash, ScoreRow.score)
+            .join(ScoreRow, ScoreRow.report_id == ReportRow.report_id)
+            .where(ReportRow.report_id.in_(report_ids))
+        )
+        with Session(self._engine) as session:
+            return {
+                row.report_id: Stored(row.content_hash, row.score) for row in session.execute(query)
+            }
+
+    def add(self, scored: Sequence[Scored]) -> bool:
+        """Store reports with their scores, all or none.
+
+        :param scored: Reports that ``find`` did not find.
+        :return: False if another request stored one of them in the meantime; nothing is
+            then stored, and ``find`` will see the other's.
+        """
+        now = datetime.now(UTC)
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.add_all(
+                    ReportRow(
+                        report_id=item.report_id,
+                        content_hash=item.content_hash,
+                        content=self._cipher.seal(item.content),
+                        encrypted=self._cipher.encrypts,
+                        received_at=now,
+                    )
+                    for item in scored
+                )
+                session.flush()
+                session.add_all(
+                    ScoreRow(
+                        report_id=item.report_id,
+                        model_version=item.score["model"]["version"],
+                        score=item.score,
+                        scored_at=now,
+                    )
+                    for item in scored
+                )
+        except IntegrityError:
+            return False
+        return True
+
+    def content(self, report_id: str) -> bytes | None:
+        """Give a report as it came, or None where it is not stored.
+
+        :raises FieldError: If no key of the ring opens it.
+        """
+        with Session(self._engine) as session:
+            row = session.get(ReportRow, report_id)
+            return None if row is None else self._cipher.open(row.content, row.encrypted)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    try:
+        address = make_url(url)
+        if address.get_backend_name() == "sqlite" and address.database not in (
+            None,
+            "",
+            ":memory:",
+        ):
+            Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(address, pool_pre_ping=True)
+    except (ArgumentError, SQLAlchemyError, ModuleNotFoundError) as error:
+        raise FieldError(
+            "FARZ_DATABASE_URL",
+            f"is no database address that this machine can use ({type(error).__name__})",
+            "use for example sqlite:///var/farz.db",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 -- DB-API has no type
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
