@@ -16,7 +16,7 @@ from data.taxonomy import Taxonomy
 _HOST = re.compile(
     r"\b(?:[a-z0-9-]+\.)+(?:com|net|org|ma|fr|es|info|io|me|ru|shop|site|online|app)\b", re.I
 )
-_SAFE_HOST = re.compile(r"(?:^|[.-])exempl[eo]|(?:^|[.-])example", re.I)
+_SAFE_HOST = re.compile(r"(?:^|[.@-])ex(?:ample|empl[eo])", re.I)
 _PHONE = re.compile(r"(?<!\d)(?:\+?212|00212|0)[ .-]?[5-8](?:[ .-]?\d){8}(?!\d)")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 

@@ -78,12 +78,12 @@ def expand(paths: Sequence[Path]) -> list[Path]:
 def _rows(path: Path) -> list[dict[str, Any]]:
     import datasets
 
+    if not path.stat().st_size:
+        raise FieldError(path.name, "is empty", "name a file with at least one record")
     if path.suffix != ".parquet":
         _check_encoding(path)
     if path.suffix == ".csv":
         _check_header(path)
-    # As written, not as guessed: an id of digits stays text, an empty cell stays empty.
-    options = {"dtype": str, "keep_default_na": False} if path.suffix == ".csv" else {}
     # A cache folder of its own, gone afterwards: citizens' words are left nowhere on disk.
     with tempfile.TemporaryDirectory(prefix="farz-") as cache:
         try:
@@ -94,7 +94,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
                 split="train",
                 cache_dir=cache,
                 keep_in_memory=True,
-                **options,
+                **_options(path),
             ).to_list()
         except (datasets.exceptions.DatasetGenerationError, ValueError) as error:
             problem = _first_bad_line(path) if path.suffix == ".jsonl" else None
@@ -106,6 +106,18 @@ def _rows(path: Path) -> list[dict[str, Any]]:
         finally:
             datasets.enable_progress_bars()
     return [_plain(row, path) for row in rows]
+
+
+def _options(path: Path) -> dict[str, Any]:
+    """Read a CSV file as it is written, not as guessed: "007" stays text, an empty cell empty."""
+    if path.suffix != ".csv":
+        return {}
+    import datasets
+
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header = next(csv.reader(file))
+    features = datasets.Features({name: datasets.Value("string") for name in header})
+    return {"features": features, "keep_default_na": False}
 
 
 def _plain(row: dict[str, Any], path: Path) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
-from starlette.exceptions import HTTPException
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 from data.errors import FieldError
 
@@ -66,6 +66,17 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
 
+class BodyTooLarge(HTTPException):
+    """Raised while a body is read; only as an HTTPException does it pass FastAPI's reader whole.
+
+    :param problem: What is answered.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.status, problem.detail)
+        self.problem = problem
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe the problem answers of a route for OpenAPI."""
     return {
@@ -96,7 +107,7 @@ def install(app: FastAPI) -> None:
     """Make an application answer every failure with the one body."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(AnyHTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -127,7 +138,9 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, AnyHTTPException)
+    if isinstance(error, BodyTooLarge):
+        return answer(error.problem)
     if isinstance(error.__cause__, UnicodeDecodeError):
         cause = error.__cause__
         problem = f"is not UTF-8 (byte 0x{cause.object[cause.start]:02x} at position {cause.start})"

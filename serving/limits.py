@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving.errors import Problem, answer
-
-
-class _TooLarge(Exception):
-    pass
+from serving.errors import BodyTooLarge, Problem, answer
 
 
 class BodyLimit:
@@ -28,7 +24,9 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        started = False
+        if declared.isdigit() and int(declared) > self._limit:
+            await answer(self._refusal())(scope, receive, send)
+            return
         read = 0
 
         async def counted() -> Message:
@@ -36,32 +34,17 @@ class BodyLimit:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._limit:
-                raise _TooLarge
+                raise BodyTooLarge(self._refusal())
             return message
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        await self._app(scope, counted, send)
 
-        try:
-            if declared.isdigit() and int(declared) > self._limit:
-                raise _TooLarge
-            await self._app(scope, counted, noted)
-        except _TooLarge:
-            if started:
-                raise
-            problem = Problem(
-                413,
-                "body-too-large",
-                f"The body is above {self._limit:,} bytes; send fewer reports at once",
-                errors=[
-                    {
-                        "field": "body",
-                        "problem": f"is above {self._limit:,} bytes",
-                        "good": "send fewer or shorter reports",
-                    }
-                ],
-                headers={"Connection": "close"},
-            )
-            await answer(problem)(scope, receive, send)
+    def _refusal(self) -> Problem:
+        too_large = f"is above {self._limit:,} bytes"
+        return Problem(
+            413,
+            "body-too-large",
+            f"The body {too_large}; nothing was read",
+            errors=[{"field": "body", "problem": too_large, "good": "send fewer reports at once"}],
+            headers={"Connection": "close"},
+        )

@@ -13,7 +13,7 @@ from data.records import LANGUAGES, LabelledReport
 
 
 def fit_language(
-    records: Sequence[LabelledReport], *, inverse_penalty: float = 30.0
+    records: Sequence[LabelledReport], *, inverse_penalty: float = 100.0
 ) -> LanguageIdentifier:
     """Fit language identification on texts whose language is known.
 
@@ -28,7 +28,7 @@ def fit_language(
         raise ValueError(f"records of {codes or 'no language'} given; give at least two languages")
     truth = np.array([codes.index(r.language or "") for r in known])
     model = LogisticRegression(
-        C=inverse_penalty, class_weight="balanced", max_iter=500, tol=1e-3
+        C=inverse_penalty, class_weight="balanced", max_iter=1000, tol=1e-3
     ).fit(csr_matrix(language_features([r.text for r in known])), truth)
     weights, intercepts = model.coef_, model.intercept_
     if len(codes) == 2:

@@ -1,10 +1,10 @@
 """Language identification: a library for standard languages, a small model for the rest.
 
-Lingua tells French, Arabic, English and Spanish from one another and from languages that
-Farz does not read. It knows neither Darija, in whichever script, nor Tamazight nor mixtures:
-a logistic regression over character n-grams, with Lingua's confidences and the script shares
-among its features, decides. Its weights lie beside this module and are made by
-``farz data fit-language`` from the corpus.
+py3langid tells French, Arabic, English and Spanish from one another and from 134 languages that
+Farz does not read. It knows Darija poorly, Arabizi and mixtures not at all: a logistic
+regression over character n-grams, with the library's probabilities and the script shares among
+its features, decides. Its weights lie beside this module and are made by
+``farz data fit-language`` from the corpus. ``evaluation/results/language.md`` has what was tried.
 """
 
 from __future__ import annotations
@@ -28,14 +28,16 @@ from data.language.script import READ, UNKNOWN, script_shares
 from data.normalisation import normalise
 
 if TYPE_CHECKING:
-    from lingua import LanguageDetector
+    from py3langid.langid import LanguageIdentifier as Library
 
 N_GRAM_BUCKETS = 2**15
-_STANDARD = ("FRENCH", "ARABIC", "ENGLISH", "SPANISH")
-_OTHERS = (
-    "GERMAN ITALIAN PORTUGUESE DUTCH TURKISH ROMANIAN POLISH SWAHILI SOMALI INDONESIAN "
-    "RUSSIAN UKRAINIAN PERSIAN URDU CATALAN SWEDISH CHINESE HINDI"
-).split()
+LIBRARY_CODES = ("fr", "ar", "en", "es", "ary", "kab")
+"""Languages whose probability by the library is a feature of its own."""
+READ_CHARACTERS = 2000
+"""A language shows within its first pages."""
+DENSE_FEATURES = len(LIBRARY_CODES) + 2 + len(READ) + 1
+DENSE_WEIGHT = 10.0
+"""Weight of the dense features beside the n-grams: the ridge penalty shrinks them less."""
 
 
 @dataclass(frozen=True)
@@ -53,14 +55,12 @@ class Language:
 
 
 @cache
-def _detector() -> LanguageDetector:
-    from lingua import Language as Known
-    from lingua import LanguageDetectorBuilder
+def _library() -> Library:
+    from py3langid import langid
 
-    known = [getattr(Known, name) for name in (*_STANDARD, *_OTHERS)]
-    # Low accuracy mode: all of the standard languages of the validation set are told apart
-    # in it too, at 46 MB of memory instead of 490 (evaluation/results/language.json).
-    return LanguageDetectorBuilder.from_languages(*known).with_low_accuracy_mode().build()
+    return langid.LanguageIdentifier.from_model_file(
+        langid.MODEL_DIR / langid.MODEL_FILE, norm_probs=True
+    )
 
 
 @lru_cache(maxsize=1)
@@ -74,23 +74,24 @@ def language_features(texts: Sequence[str]) -> csr_array:
     """Turn texts into the features that the small model reads.
 
     :param texts: Original texts.
-    :return: Sparse array of shape (texts, ``N_GRAM_BUCKETS`` + 9): hashed character
-        1- to 4-grams of the normalised text, then Lingua's confidences (four standard
-        languages, the best other one) and the script shares (three read scripts, the rest).
+    :return: Sparse array of shape (texts, ``N_GRAM_BUCKETS`` + ``DENSE_FEATURES``): hashed
+        character 1- to 4-grams of the normalised text, then the library's probabilities
+        (its own codes, the best of the others, all others) and the script shares (three read
+        scripts, the rest).
     """
-    dense = np.zeros((len(texts), len(_STANDARD) + 1 + len(READ) + 1), dtype=np.float64)
+    dense = np.zeros((len(texts), DENSE_FEATURES))
+    own = len(LIBRARY_CODES)
     for row, text in zip(dense, texts, strict=True):
-        for value in _detector().compute_language_confidence_values(text[:2000]):
-            name = value.language.name
-            if name in _STANDARD:
-                row[_STANDARD.index(name)] = value.value
-            else:
-                row[len(_STANDARD)] = max(row[len(_STANDARD)], value.value)
+        ranked = dict(_library().rank(text[:READ_CHARACTERS]))
+        row[:own] = [ranked.pop(code) for code in LIBRARY_CODES]
+        row[own], row[own + 1] = max(ranked.values()), sum(ranked.values())
         shares = script_shares(text)
-        row[len(_STANDARD) + 1 : -1] = [shares.get(script, 0.0) for script in READ]
-        row[-1] = 1.0 - sum(row[len(_STANDARD) + 1 : -1]) if shares else 0.0
-    lowered = [normalise(text[:2000]).text.lower() for text in texts]
-    return csr_array(hstack([_n_grams().transform(lowered), csr_array(dense)], format="csr"))
+        row[own + 2 : -1] = [shares.get(script, 0.0) for script in READ]
+        row[-1] = 1.0 - sum(row[own + 2 : -1]) if shares else 0.0
+    lowered = [normalise(text[:READ_CHARACTERS]).text.lower() for text in texts]
+    return csr_array(
+        hstack([_n_grams().transform(lowered), csr_array(dense * DENSE_WEIGHT)], format="csr")
+    )
 
 
 class LanguageIdentifier:
@@ -99,11 +100,17 @@ class LanguageIdentifier:
     :param codes: Language codes, in the order of the weights' rows.
     :param weights: Coefficients, shape (codes, features).
     :param intercepts: Intercepts, shape (codes,).
+    :raises ValueError: If the weights were made for other features.
     """
 
     def __init__(
         self, codes: Sequence[str], weights: NDArray[np.float32], intercepts: NDArray[np.float32]
     ) -> None:
+        if weights.shape != (len(codes), N_GRAM_BUCKETS + DENSE_FEATURES):
+            raise ValueError(
+                f"weights of shape {weights.shape} for {len(codes)} languages do not fit this "
+                "version's features; make them anew with `farz data fit-language`"
+            )
         self.codes = tuple(codes)
         self._weights = weights.astype(np.float32)
         self._intercepts = intercepts.astype(np.float32)

@@ -91,6 +91,8 @@ def skeleton(word: str) -> str:
     if word.isdigit() or not word:
         return word
     letters = word.translate(_EMPHATIC) if word[0] >= "\u0600" else _transliterate(word)
+    # A final h is mostly the feminine ending, which Latin letters leave out.
+    letters = letters[:-1] if len(letters) > 2 and letters.endswith("ه") else letters
     first, rest = letters[:1], letters[1:]
     return _DOUBLED.sub(r"\1", first + "".join(c for c in rest if c not in _WEAK))
 

@@ -1,0 +1,102 @@
+"""How a model must behave, whatever it learnt."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from data.records import LabelledReport, Report
+from model.scorer import Scorer
+
+THREAT = "Il dit qu'il vient ce soir avec un couteau chez ma soeur"
+CALM = "Bonjour, quels sont vos horaires d'ouverture le samedi"
+
+
+def labels(scorer: Scorer, *texts: str) -> list[str]:
+    return [score.category.label for score in scorer.score([Report(text) for text in texts])]
+
+
+def test_what_was_learnt_by_heart_is_known_after_saving_and_loading(
+    scorer: Scorer, records: list[LabelledReport]
+):
+    scores = scorer.score([Report(r.text) for r in records])
+    assert [s.category.label for s in scores] == [r.category for r in records]
+    assert [s.priority.level for s in scores if s.priority] == [r.priority for r in records]
+    for score, record in zip(scores, records, strict=True):
+        assert record.flags is not None
+        assert set(record.flags) <= {code for code, flag in score.flags.items() if flag.raised}
+
+
+def test_a_report_scores_alone_as_in_any_batch(scorer: Scorer, records: list[LabelledReport]):
+    reports = [Report(r.text) for r in records[::7]] + [Report("x" * 3000), Report(CALM * 90)]
+    together = scorer.score(reports)
+    alone = [scorer.score([report])[0] for report in reports]
+    backwards = scorer.score(reports[::-1])[::-1]
+    for one, two, three in zip(together, alone, backwards, strict=True):
+        for other in (two, three):
+            assert np.allclose(
+                list(one.category.probabilities.values()),
+                list(other.category.probabilities.values()),
+                atol=1e-6,
+            )
+            assert one.language.code == other.language.code
+
+
+def test_no_report_gives_no_score(scorer: Scorer):
+    assert scorer.score([]) == []
+
+
+def test_a_threat_in_the_last_line_of_a_long_report_counts(scorer: Scorer):
+    preamble = "Nous avons parlé de la pluie, du marché et du prix des oranges. " * 120
+    calm, serious = scorer.score([Report(preamble), Report(preamble + THREAT)])
+    assert (
+        serious.flags["imminent_danger"].probability > 3 * calm.flags["imminent_danger"].probability
+    )
+    assert serious.priority is not None and calm.priority is not None
+    assert serious.priority.probabilities["P1"] > 3 * calm.priority.probabilities["P1"]
+    assert serious.truncated is False
+
+
+@pytest.mark.parametrize(
+    "disguise",
+    [
+        lambda t: t.upper(),
+        lambda t: t.replace("couteau", "c.o.u.t.e.a.u"),
+        lambda t: t.replace("couteau", "c o u t e a u"),
+        lambda t: t.replace("couteau", "c0ute@u"),
+        lambda t: t.replace("o", "о").replace("e", "е"),  # Cyrillic
+        lambda t: "\u200b".join(t),
+        lambda t: t.replace("soir", "soiiiiiir"),
+        lambda t: f"\u202e{t}\u202c",
+    ],
+)
+def test_a_disguise_changes_nothing(scorer: Scorer, disguise):
+    plain, hidden = scorer.score([Report(THREAT), Report(disguise(THREAT))])
+    assert hidden.category.label == plain.category.label
+    for code, flag in plain.flags.items():
+        assert hidden.flags[code].probability == pytest.approx(flag.probability, abs=0.02)
+
+
+def test_darija_is_understood_in_the_script_it_was_not_learnt_in(scorer: Scorer):
+    # Learnt as «كاين واحد كيبيع القرقوبي فتيليغرام وكيوصلو للدار».
+    same, other = scorer.score(
+        [
+            Report("kayn wa7ed kaybi3 l9er9obi f telegram w kaywesslo l dar"),
+            Report("kont kanl3ab koura m3a s7abi w derbet rjli f terran"),
+        ]
+    )
+    told = same.category.probabilities["illicit_trade"]
+    assert told > 2 * other.category.probabilities["illicit_trade"]
+
+
+def test_a_text_of_unknown_words_says_so(scorer: Scorer):
+    (score,) = scorer.score([Report("☃ ⅋ ☃ ☃")])
+    assert "no_known_words" in score.manual_triage_reasons
+    assert sum(score.category.probabilities.values()) == pytest.approx(1)
+
+
+def test_a_declared_language_is_believed_only_where_the_text_does_not_tell(scorer: Scorer):
+    told, untold = scorer.score([Report(CALM, language="es"), Report("ok", language="es")])
+    assert told.language.code == "fr"
+    if untold.language.confidence < 0.5:
+        assert untold.language.code == "es"

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import inspect
+
+from data.errors import FieldError
+from serving.encryption import ReportCipher
+from serving.store import Scored, Store
+
+SECRET = "une phrase que personne ne doit lire"
+
+
+def scored(report_id: str, content_hash: str = "h") -> Scored:
+    score = {"id": report_id, "model": {"version": "v"}, "n": 1}
+    return Scored(report_id, content_hash, f'{{"text": "{SECRET}"}}'.encode(), score)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/deep/farz.db"
+
+
+@pytest.fixture
+def store(url: str) -> Store:
+    opened = Store(url, ReportCipher(Fernet.generate_key().decode()))
+    opened.migrate()
+    return opened
+
+
+def test_what_is_added_is_found_whole(store: Store):
+    assert store.add([scored("a"), scored("b")])
+    found = store.find(["a", "c"])
+    assert set(found) == {"a"}
+    assert found["a"].score == {"id": "a", "model": {"version": "v"}, "n": 1}
+    assert store.content("b") == scored("b").content
+    assert store.content("c") is None
+
+
+def test_a_batch_is_stored_whole_or_not_at_all(store: Store):
+    store.add([scored("a")])
+    assert store.add([scored("new"), scored("a", "other")]) is False
+    assert set(store.find(["new", "a"])) == {"a"}
+    assert store.find(["a"])["a"].content_hash == "h"
+
+
+def test_nothing_readable_lies_on_disk(store: Store, tmp_path: Path):
+    store.add([scored("a")])
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "deep").iterdir())
+    assert b"personne" not in stored
+    assert b"reports" in stored  # the files were really read
+
+
+def test_an_older_key_of_the_ring_still_opens(url: str):
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    first = Store(url, ReportCipher(old))
+    first.migrate()
+    first.add([scored("a")])
+    assert Store(url, ReportCipher(f"{new},{old}")).content("a") == scored("a").content
+    for wrong in (new, None):
+        with pytest.raises(FieldError, match="holds no key that opens"):
+            Store(url, ReportCipher(wrong)).content("a")
+
+
+def test_migrations_go_up_twice_and_keep_what_is_stored(store: Store, url: str):
+    store.add([scored("a")])
+    again = Store(url, ReportCipher(None))
+    again.migrate()
+    assert set(again.find(["a"])) == {"a"}
+    assert {"reports", "scores"} <= set(inspect(again._engine).get_table_names())
+
+
+def test_sqlite_waits_for_writers_and_keeps_what_it_answered(store: Store):
+    with store._engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+@pytest.mark.parametrize("address", ["nonsense", "oracle+nothing://x/y", "sqlit:///x.db"])
+def test_an_address_that_cannot_be_used_is_named(address: str):
+    with pytest.raises(FieldError, match="FARZ_DATABASE_URL.*sqlite:///var/farz.db"):
+        Store(address, ReportCipher(None))
+
+
+def test_a_malformed_key_is_named():
+    with pytest.raises(FieldError, match="no Fernet key"):
+        ReportCipher("abc")
