@@ -236,6 +236,22 @@ def fit_language(
     _err().print(f"wrote {out}")
 
 
+@data_app.command("datasheet")
+def datasheet(
+    data: DataOption,
+    sheet: Annotated[Path, typer.Option(help="The datasheet.")] = Path("data/corpus/README.md"),
+) -> None:
+    """Write a corpus's counts into its datasheet."""
+    with _kind_errors():
+        from data.datasheet import counts_block, refresh
+        from data.labelled import read_labelled
+        from data.taxonomy import load_taxonomy
+
+        labels = load_taxonomy()
+        changed = refresh(sheet, counts_block(read_labelled(data, labels), labels))
+    _err().print(f"{sheet} {'written' if changed else 'is up to date'}")
+
+
 @contextmanager
 def _kind_errors() -> Iterator[None]:
     """Print an expected error as one sentence and exit with status 2; let the others through."""

@@ -12,7 +12,7 @@ import numpy as np
 from data.normalisation import fold, normalise
 from data.records import LabelledReport
 
-_PERMUTATIONS = 128
+_PERMUTATIONS = 64
 _SHINGLE = 5
 
 

@@ -76,11 +76,21 @@ class LexicalFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         :return: This object.
         :raises ValueError: If the texts are given as one string.
         """
+        self.fit_transform(texts)
+        return self
+
+    def fit_transform(self, texts: Sequence[str], y: object = None) -> csr_array:
+        """Learn, and compute the features of the same texts, in one reading of them.
+
+        :param texts: Original texts.
+        :param y: Ignored.
+        :return: Array of shape (texts, features), float32.
+        :raises ValueError: If the texts are given as one string.
+        """
         views = _views(texts)
         self.vectorizers_ = {block: self._vectorizer(block) for block in self._blocks()}
-        for block, vectorizer in self.vectorizers_.items():
-            vectorizer.fit(views[block])
-        return self
+        parts = [vectorizer.fit_transform(views[b]) for b, vectorizer in self.vectorizers_.items()]
+        return csr_array(hstack(parts, format="csr", dtype=np.float32))
 
     def transform(self, texts: Sequence[str]) -> csr_array:
         """Compute the features of texts.

@@ -59,7 +59,7 @@ def train(
     calibration = [records[i] for i in sides.calibration]
     progress("features")
     extractor = LexicalFeatures(**asdict(config.features))
-    matrix = extractor.fit([r.text for r in training]).transform([r.text for r in training])
+    matrix = extractor.fit_transform([r.text for r in training])
     heads = fit_heads(
         matrix, training, taxonomy, config.heads, lambda name: progress(f"fitted {name}")
     )

@@ -59,3 +59,22 @@ def test_flags_are_not_bound_to_one_category_or_language(corpus: list[LabelledRe
                 languages[flag].add(record.language)
     assert all(len(found) >= 4 for found in categories.values()), dict(categories)
     assert all(len(found) == len(LANGUAGES) - 1 for found in languages.values())
+
+
+def test_the_datasheet_counts_what_is_there(corpus: list[LabelledReport], taxonomy: Taxonomy):
+    from data.datasheet import counts_block
+
+    sheet = (ROOT / "data" / "corpus" / "README.md").read_text(encoding="utf-8")
+    assert counts_block(corpus, taxonomy) in sheet
+
+
+def test_every_report_tells_a_situation_of_the_catalogue(corpus: list[LabelledReport]):
+    import json
+
+    known = {
+        json.loads(line)["id"]
+        for path in (ROOT / "data" / "corpus" / "scenarios").glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    }
+    strange = {r.scenario for r in corpus if r.language != "und"} - known
+    assert strange == set()
