@@ -23,7 +23,10 @@ def counts_block(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> str:
     languages = [code for code, _ in Counter(r.language or "none" for r in records).most_common()]
     rows: list[tuple[str, list[LabelledReport]]] = [
         *((f"`{c}`", [r for r in records if r.category == c]) for c in taxonomy.category_codes),
-        *((f"flag `{f}`", [r for r in records if f in (r.flags or ())]) for f in taxonomy.flag_codes),
+        *(
+            (f"flag `{f}`", [r for r in records if f in (r.flags or ())])
+            for f in taxonomy.flag_codes
+        ),
         *((p, [r for r in records if r.priority == p]) for p in taxonomy.priority_codes),
         ("all", list(records)),
     ]
@@ -61,7 +64,9 @@ def refresh(path: Path, block: str) -> bool:
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise FieldError(path.name, "has no markers", f"write {BEGIN} and {END} on lines of their own")
+        raise FieldError(
+            path.name, "has no markers", f"write {BEGIN} and {END} on lines of their own"
+        )
     fresh = f"{before}{BEGIN}\n{block}\n{END}{after}"
     if fresh != text:
         path.write_text(fresh, encoding="utf-8")

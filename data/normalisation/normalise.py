@@ -132,7 +132,8 @@ def _outside_links(
     spanned: SpannedText, pattern: re.Pattern[str], reading: Callable[[re.Match[str]], str | None]
 ) -> SpannedText:
     """Substitute, but leave addresses as they are: their dots and digits are no trick."""
-    links = [match.span() for match in _LINK_OR_MAIL.finditer(spanned.text)]
+    may_link = any(sign in spanned.text for sign in ("/", "@", "www."))
+    links = [m.span() for m in _LINK_OR_MAIL.finditer(spanned.text)] if may_link else []
     if not links:
         return spanned.substitute(pattern, reading)
 

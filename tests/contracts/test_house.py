@@ -73,3 +73,15 @@ def test_serving_is_installed_without_training_packages():
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"])
 def test_what_a_newcomer_looks_for_is_there(name: str):
     assert len((ROOT / name).read_text(encoding="utf-8")) > 200
+
+
+def test_the_results_page_says_what_its_files_say():
+    from evaluation.results_page import RESULTS, render
+
+    assert (RESULTS / "README.md").read_text(encoding="utf-8") == render()
+    assert len(list(RESULTS.glob("*.json"))) >= 3
+
+
+def test_no_result_holds_a_place_of_one_machine():
+    for path in (ROOT / "evaluation" / "results").iterdir():
+        assert "/home/" not in path.read_text(encoding="utf-8")

@@ -4,12 +4,11 @@ Each fold leaves out a quarter of the writers and a quarter of the situations, t
 neither touches, and scores what both touch. The validation set is scored once more by a model
 of the whole corpus; it chooses between designs and sets nothing.
 
-``python -m training.trials --data data/corpus --validation DIR --out FILE``
+``python -m training.trials.lexical --data data/corpus --validation DIR --out FILE``
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from collections.abc import Sequence
@@ -29,6 +28,7 @@ from data.taxonomy import Taxonomy, load_taxonomy
 from model.features import LexicalFeatures
 from training.config import FeatureConfig, HeadConfig
 from training.fit import fit_heads
+from training.trials.command import arguments
 
 FOLDS = 4
 _F = FeatureConfig()
@@ -68,15 +68,12 @@ TRIALS = (
 
 def main() -> None:
     """Run all trials and write them as JSON."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, nargs="+", required=True)
-    parser.add_argument("--validation", type=Path)
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
+    given = arguments(__doc__)
     taxonomy = load_taxonomy()
     records = [r for r in read_labelled(given.data, taxonomy) if r.language != "und"]
     kept = read_labelled([given.validation], taxonomy) if given.validation else []
     done = provenance(expand(given.data), Path(__file__).parent) | {
+        "title": "Lexical features and heads",
         "records": len(records),
         "validation_records": len(kept),
         "trials": [],
@@ -96,12 +93,17 @@ def unseen_folds(
     :return: Pairs of row numbers (train, test), one a fold.
     """
     group = np.array(groups(records)) % FOLDS
-    writers = sorted({r.writer or "" for r in records})
-    writer = np.array([writers.index(r.writer or "") for r in records]) % FOLDS
+    writer = writer_folds(records)
     return [
         (np.flatnonzero((group != k) & (writer != k)), np.flatnonzero((group == k) & (writer == k)))
         for k in range(FOLDS)
     ]
+
+
+def writer_folds(records: Sequence[LabelledReport]) -> NDArray[np.intp]:
+    """Deal writers over the folds: those of a language to different ones."""
+    writers = sorted({r.writer or "" for r in records})
+    return np.array([writers.index(r.writer or "") for r in records], dtype=np.intp) % FOLDS
 
 
 def run(

@@ -1,0 +1,136 @@
+"""The page of results, rendered from the JSON files beside it.
+
+``python -m evaluation.results_page`` writes ``evaluation/results/README.md``; a test compares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+
+_INTRODUCTION = """# Results
+
+Rendered from the JSON files in this folder by `python -m evaluation.results_page`; each file holds
+the commit, data hashes, seed and machine behind its figures. Intervals are 95 % bootstrap intervals
+over reports. "Unseen" means: writers and situations that the model was not fitted on.
+"""
+
+_OVERALL = (
+    "category macro-F1",
+    "category accuracy",
+    "category calibration error",
+    "prediction set coverage",
+    "prediction set size",
+    "manual triage rate",
+    "priority kappa",
+    "P1 recall",
+    "P1 false-positive rate",
+    "terrorism_apology recall",
+    "terrorism_apology false-positive rate",
+    "terrorism_apology average precision",
+    "child_grooming recall",
+    "child_grooming false-positive rate",
+    "child_grooming average precision",
+    "minor_involved recall",
+    "minor_involved false-positive rate",
+    "imminent_danger recall",
+    "imminent_danger false-positive rate",
+    "self_harm_risk recall",
+    "self_harm_risk false-positive rate",
+    "language accuracy",
+)
+
+
+def render(folder: Path = RESULTS) -> str:
+    """Render all results of a folder.
+
+    :param folder: Holds ``validation.json`` and ``test.json`` (evaluation reports) and the files
+        of the trials.
+    :return: Markdown.
+    """
+    parts = [_INTRODUCTION]
+    for name, title in (
+        ("validation", "The shipped model on the validation set"),
+        ("test", "The shipped model on its own test split"),
+    ):
+        path = folder / f"{name}.json"
+        if path.exists():
+            parts += _evaluation(title, path)
+    for path in sorted(folder.glob("trials-*.json")):
+        parts += _trials(path)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _evaluation(title: str, path: Path) -> list[str]:
+    report = json.loads(path.read_text(encoding="utf-8"))
+    results = report["results"]
+    own = results[report["model"]["version"]]
+    overall = [
+        [name, *(_cell(result["overall"].get(name)) for result in results.values())]
+        for name in _OVERALL
+        if name in own["overall"]
+    ]
+    shown = ("category macro-F1", "priority kappa", "language accuracy")
+    by_language = [
+        [code, *(_cell(row.get(name)) for name in shown)]
+        for code, row in own["by"]["language"].items()
+    ]
+    by_category = [
+        [code, *(_cell(row[name]) for name in ("precision", "recall", "F1"))]
+        for code, row in own["by_category"].items()
+    ]
+    return [
+        f"## {title}\n",
+        f"`{path.name}`: {report['records']} reports; code {report['code'][:12]}, "
+        f"seed {report['seed']}, {report['machine']}.\n",
+        _table(["figure", *results], overall),
+        _table(["language", *shown], by_language),
+        _table(["category", "precision", "recall", "F1"], by_category),
+    ]
+
+
+def _trials(path: Path) -> list[str]:
+    done = json.loads(path.read_text(encoding="utf-8"))
+    first = done["trials"][0]
+    columns = [
+        *((f"{name}, unseen", "unseen", name) for name in first["unseen"] if "F1 " not in name),
+        *((f"{name}, validation", "validation", name) for name in first["validation"]),
+    ]
+    rows = [
+        [
+            trial["name"],
+            *(
+                f"{trial[part][name]:.3f}" if name in trial[part] else "–"
+                for _, part, name in columns
+            ),
+            f"{trial['seconds']:.0f}" if "seconds" in trial else "–",
+        ]
+        for trial in done["trials"]
+    ]
+    return [
+        f"## Tried: {done['title']}\n",
+        f"`{path.name}`: {done['records']} reports; code {done['code'][:12]}, {done['machine']}.\n",
+        _table(["trial", *(name for name, _, _ in columns), "seconds"], rows),
+    ]
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    header = list(header)
+    lines = [header, ["---"] * len(header), *(list(row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _cell(figure: dict[str, Any] | None) -> str:
+    if figure is None or figure["value"] is None:
+        return "–"
+    if figure["low"] is None:
+        return f"{figure['value']:.3f}"
+    return f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}] n {figure['n']}"
+
+
+if __name__ == "__main__":
+    (RESULTS / "README.md").write_text(render(), encoding="utf-8")
