@@ -59,9 +59,7 @@ def expand(paths: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(
-                p for p in path.rglob("*") if p.suffix in _BUILDERS and "scenarios" not in p.parts
-            )
+            found += sorted(p for p in path.rglob("*") if p.suffix in _BUILDERS)
         elif not path.exists():
             raise FieldError("data", f"{path} does not exist", "name a file or folder that does")
         elif path.suffix not in _BUILDERS:

@@ -73,7 +73,7 @@ def test_every_report_tells_a_situation_of_the_catalogue(corpus: list[LabelledRe
 
     known = {
         json.loads(line)["id"]
-        for path in (ROOT / "data" / "corpus" / "scenarios").glob("*.jsonl")
+        for path in (ROOT / "data" / "scenarios").glob("*.jsonl")
         for line in path.read_text(encoding="utf-8").splitlines()
     }
     strange = {r.scenario for r in corpus if r.language != "und"} - known

@@ -32,6 +32,14 @@ def test_it_tells_the_languages_of_the_portal(text: str, code: str, script: str)
     assert 0 < found.confidence <= 1
 
 
+@pytest.mark.parametrize(
+    "text", ["도와주세요 계정이 해킹당했어요", "ბანკის ანგარიში გამიტეხეს", "ช่วยด้วย"]
+)
+def test_a_script_that_farz_does_not_read_is_und_for_certain(text: str):
+    (found,) = load_identifier().identify([text])
+    assert (found.code, found.confidence) == ("und", 1.0)
+
+
 def test_a_language_that_farz_does_not_read_is_und():
     found = load_identifier().identify(
         [
