@@ -49,20 +49,22 @@ class Trial:
     heads: HeadConfig = _H
 
 
+_WORDS = replace(_F, word_ngrams=2, character_ngrams=0, skeleton_ngrams=0)
+_CHARACTERS = replace(_F, word_ngrams=0, character_ngrams=5, skeleton_ngrams=0)
+
 TRIALS = (
-    Trial("words alone (baseline)", replace(_F, character_ngrams=0, skeleton_ngrams=0)),
-    Trial("words and skeletons", replace(_F, character_ngrams=0)),
-    Trial("characters alone", replace(_F, word_ngrams=0, skeleton_ngrams=0)),
-    Trial("words and characters", replace(_F, skeleton_ngrams=0)),
-    Trial("recipe: words, characters, skeletons"),
-    Trial("recipe, pairs of skeletons", replace(_F, skeleton_ngrams=2)),
-    Trial("recipe, single words", replace(_F, word_ngrams=1)),
-    Trial("recipe, characters to 4", replace(_F, character_ngrams=4)),
-    Trial("recipe, 120,000 terms a block", replace(_F, max_terms=120_000)),
-    Trial("recipe, 20,000 terms a block", replace(_F, max_terms=20_000)),
-    Trial("recipe, inverse penalty 3", heads=replace(_H, inverse_penalty=3.0)),
-    Trial("recipe, inverse penalty 30", heads=replace(_H, inverse_penalty=30.0)),
-    Trial("recipe, labels unbalanced", heads=replace(_H, balanced=False)),
+    Trial("words alone (baseline)", _WORDS),
+    Trial("words and skeletons", replace(_WORDS, skeleton_ngrams=1)),
+    Trial("characters alone", _CHARACTERS),
+    Trial("words and characters", replace(_CHARACTERS, word_ngrams=2)),
+    Trial("characters and skeletons", replace(_CHARACTERS, skeleton_ngrams=1)),
+    Trial("words, characters, skeletons", replace(_CHARACTERS, word_ngrams=2, skeleton_ngrams=1)),
+    Trial("characters to 4", replace(_CHARACTERS, character_ngrams=4)),
+    Trial("characters to 6", replace(_CHARACTERS, character_ngrams=6)),
+    Trial("characters, 120,000 terms", replace(_CHARACTERS, max_terms=120_000)),
+    Trial("characters, inverse penalty 3", _CHARACTERS, replace(_H, inverse_penalty=3.0)),
+    Trial("characters, inverse penalty 30", _CHARACTERS, replace(_H, inverse_penalty=30.0)),
+    Trial("characters, labels unbalanced", _CHARACTERS, replace(_H, balanced=False)),
 )
 
 
