@@ -240,15 +240,25 @@ def fit_language(
 def datasheet(
     data: DataOption,
     sheet: Annotated[Path, typer.Option(help="The datasheet.")] = Path("data/corpus/README.md"),
+    readings: Annotated[Path, typer.Option(help="Reports read twice.")] = Path(
+        "data/readings.jsonl"
+    ),
 ) -> None:
-    """Write a corpus's counts into its datasheet."""
+    """Write a corpus's counts, and how far two readers agree, into its datasheet."""
     with _kind_errors():
+        from data.agreement import agreement_block, read_readings
         from data.datasheet import counts_block, refresh
         from data.labelled import read_labelled
         from data.taxonomy import load_taxonomy
 
         labels = load_taxonomy()
-        changed = refresh(sheet, counts_block(read_labelled(data, labels), labels))
+        changed = refresh(
+            sheet,
+            {
+                "counts": counts_block(read_labelled(data, labels), labels),
+                "agreement": agreement_block(read_readings(readings), labels),
+            },
+        )
     _err().print(f"{sheet} {'written' if changed else 'is up to date'}")
 
 

@@ -1,16 +1,14 @@
-"""The counts in the corpus's datasheet, kept equal to the corpus."""
+"""The figures in the corpus's datasheet, kept equal to the corpus."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data.errors import FieldError
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
-
-BEGIN, END = "<!-- counts: begin -->", "<!-- counts: end -->"
 
 
 def counts_block(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> str:
@@ -52,22 +50,26 @@ def counts_block(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> str:
     return "\n".join(lines)
 
 
-def refresh(path: Path, block: str) -> bool:
-    """Put a block between a file's markers.
+def refresh(path: Path, blocks: Mapping[str, str]) -> bool:
+    """Put blocks between a file's markers ``<!-- name: begin -->`` and ``<!-- name: end -->``.
 
     :param path: The Markdown file.
-    :param block: The new text.
+    :param blocks: New text by name of its markers.
     :return: Whether the file changed.
-    :raises FieldError: If the markers are missing.
+    :raises FieldError: If a marker is missing.
     """
-    text = path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise FieldError(
-            path.name, "has no markers", f"write {BEGIN} and {END} on lines of their own"
-        )
-    fresh = f"{before}{BEGIN}\n{block}\n{END}{after}"
-    if fresh != text:
-        path.write_text(fresh, encoding="utf-8")
-    return fresh != text
+    before = text = path.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        head, found, rest = text.partition(begin)
+        _, ended, tail = rest.partition(end)
+        if not found or not ended:
+            raise FieldError(
+                path.name,
+                f"has no markers for {name}",
+                f"write {begin} and {end} on their own lines",
+            )
+        text = f"{head}{begin}\n{block}\n{end}{tail}"
+    if text != before:
+        path.write_text(text, encoding="utf-8")
+    return text != before

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from model.bundle import load_scorer
 from serving.examples import REPORTS
 from tests.api.problems import problem
+from tests.conftest import VALIDATION
 
 TEXT = "Il dit qu'il vient ce soir avec un couteau chez ma soeur"
 
@@ -218,3 +219,21 @@ def test_the_examples_of_the_documentation_work(client: TestClient):
 
 def test_an_unknown_report_has_no_score(client: TestClient):
     problem(client.get("/v1/scores/nobody"), 404)
+
+
+def test_the_whole_validation_set_is_scored(client: TestClient):
+    if not VALIDATION.is_dir():
+        pytest.skip("the validation set is not at hand")
+    lines = [
+        json.loads(line)
+        for path in sorted(VALIDATION.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    reports = [{"report_id": line["id"], "text": line["text"]} for line in lines]
+    answered = []
+    for start in range(0, len(reports), 100):
+        answer = client.post("/v1/score/batch", json={"reports": reports[start : start + 100]})
+        assert answer.status_code == 200
+        answered += [score["id"] for score in answer.json()["scores"]]
+    assert answered == [line["id"] for line in lines]
+    assert len(answered) >= 300
