@@ -194,6 +194,9 @@ def check(
     against: Annotated[
         list[Path] | None, typer.Option(help="Labelled files that must stay unseen in training.")
     ] = None,
+    targets: Annotated[
+        Path | None, typer.Option(help="TOML file of least counts; see data/targets.toml.")
+    ] = None,
     taxonomy: TaxonomyOption = None,
     out: Annotated[Path | None, typer.Option(help="JSON file for the findings.")] = None,
 ) -> None:
@@ -201,12 +204,16 @@ def check(
     with _kind_errors():
         from data.check import check as run
         from data.labelled import read_labelled
+        from data.targets import load_targets, shortfalls
         from data.taxonomy import load_taxonomy
 
         labels = load_taxonomy(taxonomy)
         with _bar("checking", total=None):
             kept_out = read_labelled(against, labels) if against else []
-            report = run(read_labelled(data, labels), labels, against=kept_out)
+            records = read_labelled(data, labels)
+            report = run(records, labels, against=kept_out)
+            if targets is not None:
+                report.errors += shortfalls(records, labels, load_targets(targets))
     if out is not None:
         out.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
     _emit({"counts": report.counts, "distinct 3-grams per 1000 words": report.distinct_trigrams})

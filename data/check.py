@@ -86,6 +86,13 @@ def check(
             if number < 10:
                 report.warnings.append(f"few records: {kind} {label} has {number}")
     report.distinct_trigrams = distinct_trigrams(texts)
+    if against:
+        wanted = distinct_trigrams(record.text for record in against)
+        if abs(report.distinct_trigrams / wanted - 1) > 0.2:
+            report.errors.append(
+                f"templates: {report.distinct_trigrams:.0f} distinct 3-grams per 1,000 words, "
+                f"{wanted:.0f} in the kept-out set; they should be within 20 %"
+            )
     return report
 
 

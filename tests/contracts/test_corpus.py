@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 
 import pytest
 
+from data.agreement import agreement_block, read_readings
 from data.check import CheckReport, check
+from data.datasheet import counts_block
 from data.labelled import read_labelled
 from data.records import LANGUAGES, LabelledReport
+from data.targets import load_targets, shortfalls
 from data.taxonomy import Taxonomy
 from tests.conftest import ROOT, VALIDATION
+
+READINGS = ROOT / "data" / "readings.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -41,36 +47,53 @@ def test_every_label_and_language_is_there(report: CheckReport):
         assert all(report.counts[kind].values()), kind
 
 
-def test_it_is_no_template(report: CheckReport, kept_out: list[LabelledReport]):
-    if not kept_out:
-        pytest.skip("no validation set here to compare with")
-    from data.check import distinct_trigrams
-
-    # Rarefied: a larger set repeats itself more, so equal numbers of words are compared.
-    assert report.distinct_trigrams > 0.8 * distinct_trigrams(r.text for r in kept_out)
+def test_it_holds_what_it_promises(corpus: list[LabelledReport], taxonomy: Taxonomy):
+    assert shortfalls(corpus, taxonomy, load_targets(ROOT / "data" / "targets.toml")) == []
 
 
-def test_flags_are_not_bound_to_one_category_or_language(corpus: list[LabelledReport]):
-    categories, languages = defaultdict(set), defaultdict(set)
+def test_two_thirds_of_what_is_out_of_scope_sounds_serious(corpus: list[LabelledReport]):
+    catalogue = [
+        json.loads(line)
+        for path in (ROOT / "data" / "scenarios").glob("*.jsonl")
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    hard = {s["id"] for s in catalogue if "twin_of" in s or s.get("hard_negative")}
+    others = [r for r in corpus if r.category == "other" and r.language != "und"]
+    assert sum(r.scenario in hard for r in others) >= len(others) * 2 / 3
+
+
+def test_every_flag_is_in_every_language(corpus: list[LabelledReport]):
+    languages = defaultdict(set)
     for record in corpus:
         for flag in record.flags or ():
-            categories[flag].add(record.category)
-            if record.language != "und":
-                languages[flag].add(record.language)
-    assert all(len(found) >= 4 for found in categories.values()), dict(categories)
-    assert all(len(found) == len(LANGUAGES) - 1 for found in languages.values())
+            languages[flag].add(record.language)
+    assert all(found >= set(LANGUAGES) - {"und"} for found in languages.values())
 
 
-def test_the_datasheet_counts_what_is_there(corpus: list[LabelledReport], taxonomy: Taxonomy):
-    from data.datasheet import counts_block
-
+def test_the_datasheet_says_what_is_there(corpus: list[LabelledReport], taxonomy: Taxonomy):
     sheet = (ROOT / "data" / "corpus" / "README.md").read_text(encoding="utf-8")
     assert counts_block(corpus, taxonomy) in sheet
+    assert agreement_block(read_readings(READINGS), taxonomy) in sheet
+
+
+def test_what_was_settled_is_what_the_corpus_says(corpus: list[LabelledReport]):
+    known = {record.id: record for record in corpus}
+    for reading in read_readings(READINGS):
+        record = known[reading.id]
+        said = (record.category, record.priority, frozenset(record.flags or ()))
+        settled = reading.settled
+        assert said == (settled.category, settled.priority, settled.flags), reading.id
+
+
+def test_every_urgent_or_flagged_report_was_read_twice(corpus: list[LabelledReport]):
+    read = {reading.id for reading in read_readings(READINGS)}
+    urgent = {r.id for r in corpus if (r.flags or r.priority == "P1") and r.language != "und"}
+    assert urgent <= read
+    others = [r for r in corpus if r.id not in urgent and r.language != "und"]
+    assert sum(r.id in read for r in others) > 0.08 * len(others)
 
 
 def test_every_report_tells_a_situation_of_the_catalogue(corpus: list[LabelledReport]):
-    import json
-
     known = {
         json.loads(line)["id"]
         for path in (ROOT / "data" / "scenarios").glob("*.jsonl")

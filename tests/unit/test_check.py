@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from data.check import check, distinct_trigrams
+from data.errors import FieldError
 from data.records import LabelledReport
+from data.targets import load_targets, shortfalls
 from data.taxonomy import Taxonomy
 
 CLEAN = [
@@ -97,3 +100,32 @@ def test_templates_drive_distinct_trigrams_down():
     template = [f"je signale une fraude de {n} dh sur internet merci" for n in "abcdefghij"]
     assert distinct_trigrams(template) < distinct_trigrams(written) / 1.5
     assert distinct_trigrams([]) == 0
+
+
+def test_a_set_that_holds_too_little_says_what_is_missing(taxonomy: Taxonomy, tmp_path: Path):
+    path = tmp_path / "targets.toml"
+    path.write_text("total = 3\n[language]\nfr = 1\nes = 2\n[flag]\nminor_involved = 1\n")
+    found = shortfalls(CLEAN, taxonomy, load_targets(path))
+    assert found == [
+        "too few: records all has 2 of 3",
+        "too few: language es has 0 of 2",
+        "too few: flag minor_involved has 0 of 1",
+    ]
+    path.write_text("flag_categories = 2\n[flag]\nminor_involved = 0\n")
+    assert "too narrow: flag minor_involved is in 0 categories of 2" in shortfalls(
+        CLEAN, taxonomy, load_targets(path)
+    )
+    path.write_text("langage = 3")
+    with pytest.raises(FieldError, match="langage: is not known"):
+        load_targets(path)
+
+
+def test_templates_are_an_error_beside_a_kept_out_set(taxonomy: Taxonomy):
+    template = [
+        replace(
+            CLEAN[0], id=f"t{i}", text="je signale une fraude de dh sur internet merci " * 9 + w
+        )
+        for i, w in enumerate(["un", "deux"])
+    ]
+    kept = [replace(CLEAN[1], id="v", text="elle a perdu sa carte au marché de Salé hier soir")]
+    assert any(e.startswith("templates") for e in check(template, taxonomy, against=kept).errors)
