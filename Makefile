@@ -4,6 +4,7 @@ VENV := .venv
 FARZ := $(VENV)/bin/farz
 LEXICAL := var/models/lexical
 SETUP := $(VENV)/.setup
+VALIDATION ?= ../shared/data/validation
 
 .PHONY: setup run test lint format train evaluate bench clean
 
@@ -36,8 +37,10 @@ format: setup
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+# The bundle's own test split, and a validation set where there is one.
 evaluate: setup $(LEXICAL)/manifest.json
-	$(FARZ) evaluate --model $(LEXICAL) --data ../shared/data/validation --out var/evaluation
+	$(FARZ) evaluate --model $(LEXICAL) --data data/corpus --side test --out var/evaluation/test
+	@test ! -d $(VALIDATION) || $(FARZ) evaluate --model $(LEXICAL) --data $(VALIDATION) --out var/evaluation/validation
 
 bench: setup $(LEXICAL)/manifest.json
 	$(FARZ) bench --model $(LEXICAL)

@@ -201,7 +201,7 @@ def _serialise(parts: Parts) -> dict[str, bytes]:
     state = parts.features.state()
     heads = {}
     for head in parts.heads.heads:
-        # Half precision: it halves the bundle and moves no probability by more than 0.001.
+        # Half precision halves the bundle; heads come rounded to it (see Head.rounded).
         # In C order, since safetensors writes the buffer as it lies.
         heads[f"{head.name}.weights"] = np.ascontiguousarray(head.weights, dtype=np.float16)
         heads[f"{head.name}.intercepts"] = head.intercepts.astype(np.float32)

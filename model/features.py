@@ -38,8 +38,8 @@ class LexicalFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turn original texts into one sparse matrix of TF-IDF features.
 
     Three blocks, each normalised to length one: words and word pairs, character n-grams
-    within words, and words of the Arabic-script consonant view, in which the two spellings
-    of Darija meet. A block with an upper n-gram length of 0 is left out.
+    within words, and on request words of the Arabic-script consonant view, in which the two
+    spellings of Darija meet. A block with an upper n-gram length of 0 is left out.
 
     :param word_ngrams: Longest run of words.
     :param character_ngrams: Longest character n-gram (from 2 on).
@@ -52,7 +52,7 @@ class LexicalFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self,
         word_ngrams: int = 2,
         character_ngrams: int = 5,
-        skeleton_ngrams: int = 1,
+        skeleton_ngrams: int = 0,
         min_df: int = 2,
         max_terms: int = 60_000,
     ) -> None:

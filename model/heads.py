@@ -35,6 +35,15 @@ class Head:
                 f"intercepts {self.intercepts.shape}; give one row and one intercept a label"
             )
 
+    def rounded(self) -> Head:
+        """Round the weights to half precision, as a bundle keeps them.
+
+        Whoever chooses a threshold must do it on rounded weights: the served probability of a
+        report would else fall on the other side of a threshold that it set itself.
+        """
+        weights = self.weights.astype(np.float16).astype(np.float32)
+        return Head(self.name, self.labels, weights, self.intercepts)
+
 
 class Heads:
     """All heads of a model, computed in one product.

@@ -42,7 +42,7 @@ class FeatureConfig:
 
     word_ngrams: int = 2
     character_ngrams: int = 5
-    skeleton_ngrams: int = 1
+    skeleton_ngrams: int = 0
     min_df: int = 2
     max_terms: int = 60_000
 

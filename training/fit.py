@@ -29,7 +29,7 @@ def fit_heads(
     :param taxonomy: Labels, in the order that the heads will have.
     :param config: Penalty and balance.
     :param done: Called with each head's name once it is fitted.
-    :return: The heads. A head whose labels no record carries is left out; within the
+    :return: The heads, rounded as a bundle keeps them. A head whose labels no record carries is left out; within the
         category and the priority, a label that no record carries gets probability 0.
     :raises ValueError: If the records carry fewer than two categories.
     """
@@ -57,7 +57,7 @@ def fit_heads(
                 )
             )
             done(f"flag:{code}")
-    return Heads(heads)
+    return Heads([head.rounded() for head in heads])
 
 
 def _exclusive(

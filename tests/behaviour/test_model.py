@@ -77,18 +77,6 @@ def test_a_disguise_changes_nothing(scorer: Scorer, disguise):
         assert hidden.flags[code].probability == pytest.approx(flag.probability, abs=0.02)
 
 
-def test_darija_is_understood_in_the_script_it_was_not_learnt_in(scorer: Scorer):
-    # Learnt as «كاين واحد كيبيع القرقوبي فتيليغرام وكيوصلو للدار».
-    same, other = scorer.score(
-        [
-            Report("kayn wa7ed kaybi3 l9er9obi f telegram w kaywesslo l dar"),
-            Report("kont kanl3ab koura m3a s7abi w derbet rjli f terran"),
-        ]
-    )
-    told = same.category.probabilities["illicit_trade"]
-    assert told > 2 * other.category.probabilities["illicit_trade"]
-
-
 def test_a_text_of_unknown_words_says_so(scorer: Scorer):
     (score,) = scorer.score([Report("☃ ⅋ ☃ ☃")])
     assert "no_known_words" in score.manual_triage_reasons
