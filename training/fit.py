@@ -29,8 +29,9 @@ def fit_heads(
     :param taxonomy: Labels, in the order that the heads will have.
     :param config: Penalty and balance.
     :param done: Called with each head's name once it is fitted.
-    :return: The heads, rounded as a bundle keeps them. A head whose labels no record carries is left out; within the
-        category and the priority, a label that no record carries gets probability 0.
+    :return: The heads, rounded as a bundle keeps them. A head whose labels no record carries is
+        left out; within the category and the priority, a label that no record carries gets
+        probability 0.
     :raises ValueError: If the records carry fewer than two categories.
     """
     category = np.array([record.category for record in records], dtype=object)
