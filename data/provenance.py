@@ -33,10 +33,14 @@ def provenance(paths: Sequence[Path], root: Path) -> dict[str, Any]:
 
 
 def commit(root: Path) -> str:
-    """Name the commit of the code, with ``+changes`` where files differ from it."""
+    """Name the commit of the code, with ``+changes`` where files differ from it.
+
+    Results of earlier runs are no code: a series of trials may lie there uncommitted.
+    """
     try:
         head = _git(root, "rev-parse", "HEAD")
-        return head + ("+changes" if _git(root, "status", "--porcelain") else "")
+        changed = _git(root, "status", "--porcelain", "--", ":/", ":!/evaluation/results")
+        return head + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
         return "unknown (no repository)"
 
