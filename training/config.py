@@ -71,13 +71,13 @@ class HeadConfig:
     :param balanced: Whether rare labels weigh as much as common ones.
     """
 
-    inverse_penalty: float = 10.0
+    inverse_penalty: float = 3.0
     balanced: bool = True
 
     def __post_init__(self) -> None:
         if not self.inverse_penalty > 0:
             raise FieldError(
-                "heads.inverse_penalty", f"{self.inverse_penalty} is not above 0", "use 10.0"
+                "heads.inverse_penalty", f"{self.inverse_penalty} is not above 0", "use 3.0"
             )
 
 

@@ -30,6 +30,7 @@ def test_probabilities_are_scikit_learns(
     assert np.allclose(
         found["category"], reference.fit(matrix, truth).predict_proba(matrix), atol=2e-3
     )
+    reference.set_params(tol=3e-4)
     minor = ["minor_involved" in r.flags for r in records]
     expected = reference.fit(matrix, minor).predict_proba(matrix)[:, 1]
     assert np.allclose(found["flag:minor_involved"][:, 0], expected, atol=2e-3)
