@@ -14,7 +14,6 @@ from data.taxonomy import Taxonomy
 from model.heads import Head, Heads
 from training.config import HeadConfig
 
-
 # How far the solver goes. Flags gain up to 5 points of average precision from the finer stop; the
 # category gains nothing and would take three times as long.
 _EXCLUSIVE_TOLERANCE = 1e-3
