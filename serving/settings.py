@@ -9,7 +9,6 @@ from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.errors import FieldError, shown
-from data.records import MAX_TEXT_CHARACTERS
 from serving.encryption import NEW_KEY
 
 MIN_KEY_CHARACTERS = 24
@@ -39,9 +38,6 @@ class Settings(BaseSettings):
         None,
         description="Fernet keys that encrypt reports at rest, newest first, set apart by "
         "commas; required outside development.",
-    )
-    max_text_characters: int = Field(
-        MAX_TEXT_CHARACTERS, ge=100, description="Longest text taken, in characters."
     )
     max_body_bytes: int = Field(
         16 * 2**20, ge=1024, description="Largest request body taken, in bytes."

@@ -120,6 +120,10 @@ def test_one_bad_report_refuses_the_batch_and_nothing_is_stored(client: TestClie
         ({"submitted_at": "hier"}, "submitted_at", "datetime"),
         ({"submitted_at": "2024-10-11T09:30:00"}, "submitted_at", "timezone"),
         ({"reporter": {"name": "x"}}, "reporter.name", "Extra"),
+        ({"reporter": {"country": "Maroc"}}, "reporter.country", "pattern"),
+        ({"quoted_content": ["x"] * 51}, "quoted_content", "at most 50"),
+        ({"urls": ["x"] * 51}, "urls", "at most 50"),
+        ({"urls": ["x" * 2001]}, "urls.0", "at most 2000"),
         ({"txt": "x"}, "txt", "Extra"),
     ],
 )

@@ -175,6 +175,16 @@ def test_a_queue_never_grows_past_its_limit(scorer: Scorer):
     assert outcomes[-1] == []
 
 
+def test_the_setting_limits_the_queue(bundle: Path, tmp_path: Path):
+    settings = Settings(model=bundle, database_url=f"sqlite:///{tmp_path}/x.db", max_waiting=1)
+    app = create_app(settings)
+    app.state.engine._waiting = 1  # one request is being scored
+    with TestClient(app) as client:
+        answer = client.post("/v1/score", json={"report_id": "r-1", "text": "Bonjour"})
+    problem(answer, 503)
+    assert answer.headers["retry-after"] == "2"
+
+
 def test_an_accident_is_answered_bare_and_logged_without_the_text(
     client: TestClient, monkeypatch, caplog: pytest.LogCaptureFixture
 ):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from data.language.identify import Language
 from data.records import LabelledReport, Report
 from model.scorer import Scorer
+from model.windows import WINDOW_WORDS, windows
 
 THREAT = "Il dit qu'il vient ce soir avec un couteau chez ma soeur"
 CALM = "Bonjour, quels sont vos horaires d'ouverture le samedi"
@@ -84,7 +88,18 @@ def test_a_text_of_unknown_words_says_so(scorer: Scorer):
 
 
 def test_a_declared_language_is_believed_only_where_the_text_does_not_tell(scorer: Scorer):
-    told, untold = scorer.score([Report(CALM, language="es"), Report("ok", language="es")])
-    assert told.language.code == "fr"
-    if untold.language.confidence < 0.5:
-        assert untold.language.code == "es"
+    class Unsure:
+        def identify(self, texts: list[str]) -> list[Language]:
+            return [Language("en", "Latn", 0.9 if "samedi" in t else 0.49) for t in texts]
+
+    unsure = replace(scorer, languages=Unsure())
+    told, untold = unsure.score([Report(CALM, language="es"), Report("ok", language="es")])
+    assert told.language.code == "en"
+    assert (untold.language.code, untold.language.confidence) == ("es", 0.49)
+
+
+def test_a_phrase_at_the_edge_of_a_window_is_read_whole():
+    filler = "mot " * (WINDOW_WORDS - 6)
+    parts = windows(filler + THREAT + " mot" * WINDOW_WORDS)
+    assert len(parts) > 1
+    assert any(THREAT in part for part in parts)

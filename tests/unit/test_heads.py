@@ -86,3 +86,15 @@ def test_mismatched_shapes_are_refused():
         Heads([head(3), head(4)])
     with pytest.raises(ValueError, match="5 features given, the heads read 3"):
         Heads([head(3)]).probabilities(csr_array(np.zeros((1, 5))))
+
+
+def test_balance_lets_a_rare_label_weigh_as_much_as_a_common_one(taxonomy: Taxonomy):
+    matrix = csr_array(np.ones((100, 1), np.float32))  # nothing tells the records apart
+    rows = [LabelledReport(str(i), "x", "fraud" if i else "other") for i in range(100)]
+    found = {
+        balanced: fit_heads(matrix, rows, taxonomy, HeadConfig(1.0, balanced)).probabilities(matrix)
+        for balanced in (True, False)
+    }
+    fraud = taxonomy.category_codes.index("fraud")
+    assert found[True]["category"][0, fraud] == pytest.approx(0.5, abs=0.02)
+    assert found[False]["category"][0, fraud] > 0.9

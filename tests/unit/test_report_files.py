@@ -85,6 +85,11 @@ def test_csv_records_may_hold_commas_quotes_and_line_breaks(tmp_path: Path):
     assert second.id == "2"
 
 
+def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path):
+    (line,) = read(tmp_path / "x.csv", "\ufeffid,text\n1,bon\n".encode())
+    assert line.id == "1" and line.report is not None
+
+
 def test_a_quote_left_open_costs_one_line_not_the_rest_of_the_file(tmp_path: Path):
     content = b'id,text\n1,bon\n2,"ouvert\n3,bon\n4,bon\n'
     lines = read(tmp_path / "x.csv", content)
