@@ -46,10 +46,13 @@ def score(
 ) -> None:
     """Score the reports of a file: one answer a line, in order, bad lines with their error."""
     with _kind_errors():
+        from data.errors import FieldError
         from data.report_files import read_reports
         from model.bundle import load_scorer
         from model.score_files import open_scores
 
+        if output.resolve() == input.resolve():
+            raise FieldError("output", "is the input file", "name another file for the scores")
         scorer = load_scorer(model)
         bad = total = 0
         lines = read_reports(input)

@@ -153,7 +153,7 @@ def _check_header(path: Path) -> None:
     if missing:
         raise FieldError(
             f"{path.name} header",
-            f"has columns {', '.join(header) or 'none'} and lacks {', '.join(missing)}",
+            f"has {len(header)} columns and lacks {', '.join(missing)}",
             "the first line must name at least id,text,category",
         )
 

@@ -164,7 +164,7 @@ def parse_labelled(raw: Mapping[str, Any], taxonomy: Taxonomy, where: str) -> La
         if quote not in text:
             raise FieldError(
                 f"{where}: evidence",
-                f"{shown(quote)} is not in the text",
+                "holds a quote that is not in the text",
                 "copy an exact substring",
             )
     return LabelledReport(
@@ -192,7 +192,8 @@ def _one_of(value: object, known: Sequence[str], field: str) -> str:
 
 def _strings(value: object, field: str) -> tuple[str, ...]:
     if not isinstance(value, Sequence) or isinstance(value, str):
-        raise FieldError(field, f"{shown(value)} is no list", 'use for example ["minor_involved"]')
+        kind = type(value).__name__
+        raise FieldError(field, f"is {kind}, not a list", 'use for example ["minor_involved"]')
     for item in value:
         if not isinstance(item, str):
             raise FieldError(field, f"holds {shown(item)}", "list strings only")

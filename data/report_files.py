@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -81,8 +82,8 @@ def parse_report(raw: object) -> Line:
 
 def _json_lines(path: Path) -> Iterator[Line]:
     with path.open("rb") as file:
-        for raw in file:
-            yield _json_line(raw)
+        for number, raw in enumerate(file):
+            yield _json_line(raw.removeprefix(codecs.BOM_UTF8) if number == 0 else raw)
 
 
 def _json_line(raw: bytes) -> Line:
@@ -108,20 +109,22 @@ def _csv_records(path: Path) -> Iterator[Line]:
     text = path.read_bytes().decode("utf-8-sig", errors="surrogateescape")
     lines = list(io.StringIO(text, newline=""))
     csv.field_size_limit(2**31 - 1)
-    header = next(csv.reader(lines), [])
+    first = csv.reader(lines)
+    header = next(first, [])
     for name in ("id", "text"):
         if name not in header:
             raise FieldError(
                 f"{path.name} header",
-                f"has columns {', '.join(map(shown, header)) or 'none'} and lacks {name}",
+                f"has {len(header)} columns and lacks {name}",
                 "the first line must name at least id,text",
             )
-    return _csv_lines(header, lines)
+    if len(set(header)) < len(header):
+        raise FieldError(f"{path.name} header", "names a column twice", "name each column once")
+    return _csv_lines(header, lines, first.line_num)
 
 
-def _csv_lines(header: list[str], lines: list[str]) -> Iterator[Line]:
+def _csv_lines(header: list[str], lines: list[str], start: int) -> Iterator[Line]:
     """Parse records one by one; after a broken one go on at the line below its first."""
-    start = 1
     while start < len(lines):
         reader = csv.reader((lines[i] for i in range(start, len(lines))), strict=True)
         begun = start
@@ -149,7 +152,7 @@ def _csv_record(header: list[str], row: list[str]) -> Line:
         if name in raw:
             try:
                 raw[name] = json.loads(raw[name])
-            except ValueError:
+            except (ValueError, RecursionError):
                 raw[name] = [raw[name]]
     return parse_report({"text": "", **raw})
 
@@ -167,13 +170,32 @@ def _parquet_rows(path: Path) -> Iterator[Line]:
         raise FieldError(
             "input", f"{path.name} is not Parquet ({error})", "write it anew"
         ) from error
-    return (parse_report(row) for batch in file.iter_batches(1024) for row in batch.to_pylist())
+    for name in ("id", "text"):
+        if name not in file.schema_arrow.names:
+            raise FieldError(f"{path.name} columns", f"lack {name}", "name at least id and text")
+    return (line for batch in file.iter_batches(1024) for line in _batch_lines(batch))
+
+
+def _batch_lines(batch: Any) -> Iterator[Line]:  # noqa: ANN401 -- pyarrow has no types
+    """Read rows one by one, so that a cell that Python cannot hold costs its own row alone."""
+    for row in range(batch.num_rows):
+        values: dict[str, Any] = {}
+        try:
+            for name in ("id", *batch.schema.names):
+                values[name] = batch.column(name)[row].as_py()
+        except (ValueError, OverflowError, KeyError) as error:
+            kind = type(error).__name__
+            bad = FieldError(name, f"cannot be read ({kind})", "write plain UTF-8 text and times")
+            known = values.get("id")
+            yield Line(known if isinstance(known, str | int) else None, error=bad)
+        else:
+            yield parse_report(values)
 
 
 def _list(raw: Mapping[str, Any], name: str) -> list[Any]:
     value = raw.get(name) or []
     if not isinstance(value, list):
-        raise FieldError(name, f"{shown(value)} is no list", 'use for example ["…"]')
+        raise FieldError(name, f"is {type(value).__name__}, not a list", 'use for example ["…"]')
     return value
 
 

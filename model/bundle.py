@@ -103,10 +103,8 @@ def save_bundle(parts: Parts, directory: Path) -> Manifest:
     :return: The manifest written.
     :raises BundleError: If the directory holds something that is no bundle.
     """
-    if directory.exists() and any(directory.iterdir()) and not (directory / MANIFEST).exists():
-        raise BundleError(
-            f"{directory} holds files that are no bundle; name an empty or new folder"
-        )
+    directory = directory.resolve()
+    check_replaceable(directory)
     contents = _serialise(parts)
     files = {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()}
     now = datetime.now(UTC)
@@ -121,9 +119,31 @@ def save_bundle(parts: Parts, directory: Path) -> Manifest:
     for name, data in contents.items():
         (fresh / name).write_bytes(data)
     (fresh / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(directory, ignore_errors=True)
+    old = directory.with_name(f".{directory.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if directory.exists():
+        directory.rename(old)
     fresh.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)
     return manifest
+
+
+def check_replaceable(directory: Path) -> None:
+    """Refuse a folder that a bundle must not replace.
+
+    :param directory: Where a bundle shall go.
+    :raises BundleError: If it holds anything that no bundle holds, or is a file.
+    """
+    if directory.is_file():
+        raise BundleError(f"{directory} is a file; name an empty or new folder")
+    if directory.is_dir():
+        there = {path.name for path in directory.iterdir()}
+        strange = sorted(there - {*FILES, MANIFEST})
+        if strange or (there and MANIFEST not in there):
+            what = strange[0] if strange else "no manifest"
+            raise BundleError(
+                f"{directory} holds files that are no bundle ({what}); name an empty or new folder"
+            )
 
 
 def verify_bundle(directory: Path) -> tuple[Manifest, dict[str, bytes]]:

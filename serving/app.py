@@ -33,7 +33,8 @@ def create_app(settings: Settings) -> FastAPI:
     """
     manifest, parts = load_bundle(settings.model)
     scorer = scorer_of(manifest, parts)
-    cipher = ReportCipher(settings.text_keys.get_secret_value() if settings.text_keys else None)
+    keys = settings.text_keys.get_secret_value() if settings.text_keys else None
+    cipher = ReportCipher(keys)
     store = Store(settings.database_url, cipher)
     store.migrate()
     if settings.mode == "development":

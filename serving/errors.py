@@ -12,12 +12,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from pydantic.json_schema import models_json_schema
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data.errors import FieldError
+from data.errors import FieldError, shown
 
 logger = logging.getLogger("farz")
 
+MAX_ERRORS = 20
+"""Fields named in one answer; further ones are counted."""
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -108,7 +112,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(AnyHTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_middleware(AccidentGuard)
 
 
 def answer(problem: Problem) -> JSONResponse:
@@ -130,10 +134,12 @@ async def _problem(_: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [_field(detail) for detail in error.errors()]
+    found = error.errors()
+    fields = [_field(detail) for detail in found[:MAX_ERRORS]]
     where = ", ".join(dict.fromkeys(field["field"] for field in fields))
+    more = f" and {len(found) - MAX_ERRORS} more" if len(found) > MAX_ERRORS else ""
     return answer(
-        Problem(422, "invalid-request", f"The request is wrong in: {where}", errors=fields)
+        Problem(422, "invalid-request", f"The request is wrong in: {where}{more}", errors=fields)
     )
 
 
@@ -146,23 +152,73 @@ async def _http(_: Request, error: Exception) -> JSONResponse:
         problem = f"is not UTF-8 (byte 0x{cause.object[cause.start]:02x} at position {cause.start})"
         fields = [{"field": "body", "problem": problem, "good": "send JSON in UTF-8"}]
         return answer(Problem(422, "invalid-request", "The body is not UTF-8", errors=fields))
+    if error.status_code == 400:  # FastAPI's word for JSON that its parser gave up on
+        fields = [
+            {
+                "field": "body",
+                "problem": "is no JSON that can be read",
+                "good": _GOOD["json_invalid"],
+            }
+        ]
+        return answer(Problem(422, "invalid-request", "The body cannot be read", errors=fields))
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
     return answer(Problem(error.status_code, kind, str(error.detail), headers=error.headers))
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    # The class and place alone: a message may quote what a citizen wrote.
+class AccidentGuard:
+    """Answers what nobody foresaw, and keeps exception messages out of the log.
+
+    A handler registered for ``Exception`` would not do: Starlette raises the exception again
+    after it, and the server then logs its message, which may quote what a citizen wrote.
+
+    :param app: The application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001 -- the last one to see it
+            _log(scope.get("path", ""), error)
+            if not started:
+                await answer(_unexpected(error))(scope, receive, send)
+
+
+def _unexpected(error: Exception) -> Problem:
+    if isinstance(error, SQLAlchemyError):
+        return Problem(
+            503,
+            "store-unreachable",
+            "The store gives no answer; send it again",
+            headers={"Retry-After": "5"},
+        )
+    return Problem(500, "internal-error", "The service failed; nothing was stored")
+
+
+def _log(path: str, error: Exception) -> None:
+    """Log the class and the place alone: a message may quote what a citizen wrote."""
     trace, place = error.__traceback__, "unknown"
     while trace is not None:
         place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
-    logger.error("%s in %s at %s", type(error).__name__, request.url.path, place)
-    return answer(Problem(500, "internal-error", "The service failed; nothing was stored"))
+    logger.error("%s in %s at %s", type(error).__name__, path, place)
 
 
 def _field(detail: Mapping[str, Any]) -> dict[str, str]:
     """Name a field, its problem and a good value, without quoting what was sent."""
-    path = ".".join(str(part) for part in detail["loc"] if part != "body") or "body"
+    # A field that we do not know has a name that the client chose: cut it.
+    parts = [shown(str(part), 40).strip("'") for part in detail["loc"] if part != "body"]
+    path = ".".join(parts) or "body"
     context = detail.get("ctx") or {}
     cause = context.get("error")
     if isinstance(cause, FieldError):
@@ -171,11 +227,20 @@ def _field(detail: Mapping[str, Any]) -> dict[str, str]:
     problem = str(detail["msg"])
     if kind == "json_invalid":
         path, problem = "body", f"is not JSON ({context.get('error', 'unreadable')})"
-    return {"field": path, "problem": problem, "good": _GOOD.get(kind, "see /openapi.json")}
+    good = _GOOD.get(kind, "see /openapi.json")
+    if kind in ("too_short", "too_long") and path != "reports":
+        good = f"send at most {context.get('max_length')} of them"
+    if kind.startswith("string_too"):
+        good = f"send {context.get('min_length', 1)} to {context.get('max_length', 200)} characters"
+    if path.endswith("country"):
+        good = "use two capital letters, for example MA"
+    return {"field": path, "problem": problem, "good": good}
 
 
 _GOOD = {
     "missing": "send this field",
+    "model_attributes_type": "send a JSON object, with the header Content-Type: application/json",
+    "dict_type": "send a JSON object, with the header Content-Type: application/json",
     "extra_forbidden": "leave this field out",
     "json_invalid": 'send for example {"report_id": "1", "text": "…"}',
     "too_short": "send 1 to 256 reports",

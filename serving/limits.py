@@ -44,7 +44,7 @@ class BodyLimit:
         return Problem(
             413,
             "body-too-large",
-            f"The body {too_large}; nothing was read",
+            f"The body {too_large}; nothing was stored",
             errors=[{"field": "body", "problem": too_large, "good": "send fewer reports at once"}],
             headers={"Connection": "close"},
         )

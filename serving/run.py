@@ -18,8 +18,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             address = self.servers[0].sockets[0].getsockname()
-            where = f"http://{address[0]}:{address[1]}"
-            key = " -H 'Authorization: Bearer $FARZ_API_KEY'" if self.keyed else ""
+            host = f"[{address[0]}]" if ":" in address[0] else address[0]
+            where = f"http://{host}:{address[1]}"
+            key = ' -H "Authorization: Bearer $FARZ_API_KEY"' if self.keyed else ""
             body = FIRST_REPORT.replace("'", "\\u0027")
             Console(stderr=True, soft_wrap=True).print(
                 f"Farz listens on {where}. Score a first report:\n"

@@ -57,7 +57,7 @@ class Settings(BaseSettings):
                 "is missing, shorter than 24 characters or a placeholder",
                 'make one with: python -c "import secrets; print(secrets.token_urlsafe(32))"',
             )
-        if self.text_keys is None:
+        if not self.text_keys:
             raise FieldError(
                 "FARZ_TEXT_KEYS",
                 "is missing: reports would lie unencrypted on disk",

@@ -147,13 +147,13 @@ class Store:
 def _engine(url: str) -> Engine:
     try:
         address = make_url(url)
-        if address.get_backend_name() == "sqlite" and address.database not in (
-            None,
-            "",
-            ":memory:",
-        ):
+        if address.get_backend_name() == "sqlite":
+            if address.database in (None, "", ":memory:"):
+                raise FieldError(
+                    "FARZ_DATABASE_URL", "names no file", "use for example sqlite:///var/farz.db"
+                )
             Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(address, pool_pre_ping=True)
+        engine = create_engine(address, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, SQLAlchemyError, ModuleNotFoundError) as error:
         raise FieldError(
             "FARZ_DATABASE_URL",

@@ -15,7 +15,7 @@ from data.provenance import provenance
 from data.records import LabelledReport
 from data.splits import split
 from data.taxonomy import Taxonomy
-from model.bundle import Manifest, Parts, save_bundle
+from model.bundle import Manifest, Parts, check_replaceable, save_bundle
 from model.decision import Thresholds
 from model.features import LexicalFeatures
 from model.guarantees import flag_threshold, set_threshold
@@ -48,6 +48,7 @@ def train(
     :raises FieldError: If the data break the form.
     :raises BundleError: If the folder holds something that is no bundle.
     """
+    check_replaceable(directory.resolve())
     started = time.perf_counter()
     progress("read")
     records = [r for r in read_labelled(paths, taxonomy) if r.language != "und"]

@@ -4,7 +4,7 @@ py3langid tells French, Arabic, English and Spanish from one another and from 13
 Farz does not read. It knows Darija poorly, Arabizi and mixtures not at all: a logistic
 regression over character n-grams, with the library's probabilities and the script shares among
 its features, decides. Its weights lie beside this module and are made by
-``farz data fit-language`` from the corpus. ``evaluation/results/language.md`` has what was tried.
+``farz data fit-language`` from the corpus. ``evaluation/results`` has what was tried.
 """
 
 from __future__ import annotations

@@ -12,8 +12,10 @@ from data.normalisation.spans import SpannedText
 _COMBINING = re.compile(r"[^\W\d_][\u0300-\u036f\u0653-\u0655\u20d0-\u20f0]+")
 _HOMOGLYPH_WORD = re.compile(r"\w*[\u0370-\u03ff\u0400-\u052f]\w*")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
+# Bounded pieces: an unbounded pattern takes minutes on a hostile run of @ or dots.
 _LINK_OR_MAIL = re.compile(
-    r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|\b[\w-]+(?:\.[\w-]+)*\.[a-z]{2,4}/\S*"
+    r"(?:https?://|www\.)\S+|(?<![^\s@])[^\s@]{1,64}@[^\s@.]{1,63}(?:\.[^\s@.]{1,63}){1,8}"
+    r"|(?<![\w.-])[\w-]{1,63}(?:\.[\w-]{1,63}){0,8}\.[a-z]{2,4}/\S*"
 )
 
 # Letters set apart by a separator: d.a.e.c.h, d-a-e-c-h, د_ا_ع_ش. Three single letters are

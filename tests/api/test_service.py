@@ -202,6 +202,26 @@ def test_an_accident_is_answered_bare_and_logged_without_the_text(
     assert "unmistakable" not in answer.text
 
 
+def test_an_accident_is_not_raised_again_for_the_server_to_log(
+    bundle: Path, tmp_path: Path, monkeypatch
+):
+    settings = Settings(model=bundle, database_url=f"sqlite:///{tmp_path}/x.db")
+    with TestClient(create_app(settings), raise_server_exceptions=True) as client:
+        monkeypatch.setattr(client.app.state, "engine", None)
+        body = {"report_id": "r-1", "text": "unmistakable"}
+        problem(client.post("/v1/score", json=body), 500)
+
+
+def test_a_store_that_fails_is_503(client: TestClient, monkeypatch):
+    def gone(_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(client.app.state.store, "add", gone)
+    answer = client.post("/v1/score", json={"report_id": "r-1", "text": "Bonjour"})
+    problem(answer, 503)
+    assert answer.headers["retry-after"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/nowhere", 404), ("GET", "/v1/score", 405), ("DELETE", "/v1/models", 405)],

@@ -135,6 +135,18 @@ def test_score_answers_every_line_and_says_if_one_was_bad(bundle: Path, tmp_path
             ("score", "--input", "x.jsonl", "--output", "y.jsonl", "--model", "{tmp}/none"),
             "manifest.json is missing",
         ),
+        (
+            (
+                "score",
+                "--input",
+                "{tmp}/x.jsonl",
+                "--output",
+                "{tmp}/x.jsonl",
+                "--model",
+                "{bundle}",
+            ),
+            "is the input file",
+        ),
         (("train", "--data", "{tmp}/none", "--out", "{tmp}/m"), "does not exist"),
         (("models", "verify", "{tmp}"), "manifest.json is missing"),
         (("serve", "--model", "{tmp}/none"), "manifest.json is missing"),

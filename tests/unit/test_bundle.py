@@ -88,6 +88,7 @@ def test_nothing_in_a_bundle_can_run_code(bundle: Path):
 
 def test_a_folder_of_something_else_is_never_overwritten(parts: Parts, tmp_path: Path):
     (tmp_path / "letters.txt").write_text("dear")
+    (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(BundleError, match="no bundle"):
         save_bundle(parts, tmp_path)
     assert (tmp_path / "letters.txt").read_text() == "dear"

@@ -69,7 +69,7 @@ def test_ids_may_be_numbers_or_any_printable_text(value: object):
         ({"id": ""}, "id"),
         ({"priority": "P5"}, "P1, P2, P3, P4"),
         ({"flags": ["grooming"]}, "'grooming'"),
-        ({"flags": "minor_involved"}, "is no list"),
+        ({"flags": "minor_involved"}, "is str, not a list"),
         ({"lang": "de"}, "lang"),
         ({"evidence": ["not there"]}, "is not in the text"),
     ],

@@ -88,6 +88,35 @@ def test_csv_records_may_hold_commas_quotes_and_line_breaks(tmp_path: Path):
 def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path):
     (line,) = read(tmp_path / "x.csv", "\ufeffid,text\n1,bon\n".encode())
     assert line.id == "1" and line.report is not None
+    (line,) = read(tmp_path / "x.jsonl", '\ufeff{"id": "1", "text": "bon"}'.encode())
+    assert line.report is not None
+
+
+def test_a_header_may_span_lines_and_names_each_column_once(tmp_path: Path):
+    lines = read(tmp_path / "x.csv", b'id,text,"no\nte"\n1,bon,x\n2,bon,y\n')
+    assert [line.id for line in lines] == ["1", "2"]
+    with pytest.raises(FieldError, match="names a column twice"):
+        read(tmp_path / "x.csv", b"id,text,id\n1,bon,2\n")
+
+
+def test_a_cell_that_nests_without_end_costs_its_own_line(tmp_path: Path):
+    content = b"id,text,quoted_content\n1,bon," + b"[" * 100_000 + b"\n2,bon,\n"
+    first, second = read(tmp_path / "x.csv", content)
+    assert first.error is not None or first.report is not None
+    assert second.report is not None
+
+
+def test_a_parquet_cell_that_is_no_text_costs_its_own_row(tmp_path: Path):
+    path = tmp_path / "x.parquet"
+    raw = pa.array([b"bon", b"caf\xe9", b"bon"]).cast(pa.binary())
+    text = pa.StringArray.from_buffers(3, raw.buffers()[1], raw.buffers()[2])
+    parquet.write_table(pa.table({"id": ["1", "2", "3"], "text": text}), path)
+    lines = list(read_reports(path))
+    assert [line.report is not None for line in lines] == [True, False, True]
+    assert lines[1].id == "2"
+    parquet.write_table(pa.table({"id": ["1"]}), path)
+    with pytest.raises(FieldError, match="lack text"):
+        list(read_reports(path))
 
 
 def test_a_quote_left_open_costs_one_line_not_the_rest_of_the_file(tmp_path: Path):

@@ -49,6 +49,7 @@ def test_production_starts_with_a_key_and_encryption(environment):
         ("FARZ_API_KEY", "short", "FARZ_API_KEY"),
         ("FARZ_API_KEY", "changeme-changeme-changeme", "placeholder"),
         ("FARZ_TEXT_KEYS", None, "FARZ_TEXT_KEYS: is missing: reports would lie unencrypted"),
+        ("FARZ_TEXT_KEYS", "", "FARZ_TEXT_KEYS: is missing"),
         ("FARZ_MODE", "prod", "FARZ_MODE: 'prod' is not taken"),
         ("FARZ_PORT", "http", "FARZ_PORT: 'http' is not taken"),
         ("FARZ_PORT", "70000", "FARZ_PORT: '70000'"),

@@ -79,7 +79,9 @@ def test_sqlite_waits_for_writers_and_keeps_what_it_answered(store: Store):
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
-@pytest.mark.parametrize("address", ["nonsense", "oracle+nothing://x/y", "sqlit:///x.db"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "oracle+nothing://x/y", "sqlit:///x.db", "sqlite://"]
+)
 def test_an_address_that_cannot_be_used_is_named(address: str):
     with pytest.raises(FieldError, match="FARZ_DATABASE_URL.*sqlite:///var/farz.db"):
         Store(address, ReportCipher(None))
