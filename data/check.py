@@ -10,7 +10,7 @@ from typing import Any
 
 from data.normalisation import fold, normalise
 from data.records import LabelledReport
-from data.splits import near_duplicates, split
+from data.splits import near_duplicates
 from data.taxonomy import Taxonomy
 
 _HOST = re.compile(
@@ -77,7 +77,6 @@ def check(
             )
     report.errors += shared_wording(records, against)
     report.errors += _real_world(records)
-    report.errors += _crossing(records)
     for record in records:
         if record.flags and not record.evidence and record.source == "authored":
             report.warnings.append(f"evidence: {record.id} is flagged and has none")
@@ -177,18 +176,3 @@ def _real_world(records: Iterable[LabelledReport]) -> list[str]:
                         f"{what}: {record.id} may hold a real one; use example.com or mask it"
                     )
     return findings
-
-
-def _crossing(records: Sequence[LabelledReport]) -> list[str]:
-    sides = split(records)
-    where: dict[str, set[str]] = {}
-    for side in ("train", "calibration", "test"):
-        for position in getattr(sides, side):
-            scenario = records[position].scenario
-            if scenario is not None:
-                where.setdefault(scenario, set()).add(side)
-    return [
-        f"split: scenario {s} stands on several sides"
-        for s, found in where.items()
-        if len(found) > 1
-    ]

@@ -16,12 +16,6 @@ from model.score import CategoryScore, FlagScore, PriorityScore, Score
 MAX_PREDICTION_SET = 3
 """A larger prediction set sends the report to manual triage."""
 
-TRIAGE_REASONS = {
-    "uncertain_category": f"more than {MAX_PREDICTION_SET} categories cannot be ruled out",
-    "unsupported_language": "the text is in a language that the model does not read",
-    "no_known_words": "the text holds nothing that the model knows from its training",
-}
-
 
 @dataclass(frozen=True)
 class Thresholds:

@@ -20,6 +20,8 @@ _ATTEMPTS = 3
 def canonical(report: ReportIn) -> bytes:
     """Give a report's content, without its id, as the same bytes however it was sent."""
     content = report.model_dump(mode="json", exclude={"report_id"}, exclude_defaults=True)
+    if not content.get("reporter", True):
+        del content["reporter"]  # {} says as much as its absence
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 

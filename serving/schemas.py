@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 from data.records import LANGUAGES, MAX_TEXT_CHARACTERS, Report, check_language, check_text
 
@@ -38,6 +46,10 @@ LanguageCode = Annotated[
 ReportId = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
 ]
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+"""The same instant is the same content, whatever zone it was written in."""
 
 
 class Strict(BaseModel):
@@ -73,8 +85,8 @@ class ReportIn(Strict):
     language: LanguageCode | None = Field(
         None, description="Declared language; believed where the text does not tell."
     )
-    submitted_at: AwareDatetime | None = Field(None, description="When the report was sent.")
-    occurred_at: AwareDatetime | None = Field(None, description="When the matter happened.")
+    submitted_at: Moment | None = Field(None, description="When the report was sent.")
+    occurred_at: Moment | None = Field(None, description="When the matter happened.")
     reporter: Reporter | None = None
 
     def as_report(self) -> Report:

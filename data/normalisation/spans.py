@@ -22,11 +22,6 @@ class SpannedText:
     starts: list[int]
     ends: list[int]
 
-    @classmethod
-    def of(cls, original: str) -> SpannedText:
-        """Wrap an original text, each character standing for itself."""
-        return cls(original, list(range(len(original))), list(range(1, len(original) + 1)))
-
     def original_span(self, start: int, end: int) -> tuple[int, int]:
         """Find the part of the original behind ``text[start:end]``.
 

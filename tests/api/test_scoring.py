@@ -58,8 +58,11 @@ def test_the_same_id_with_other_content_is_a_conflict(client: TestClient, change
 
 def test_times_that_mean_the_same_are_the_same_content(client: TestClient):
     body = {"report_id": "r-1", "text": TEXT}
-    for moment in ("2024-10-11T09:30:00Z", "2024-10-11T09:30:00+00:00"):
-        assert client.post("/v1/score", json={**body, "submitted_at": moment}).status_code == 200
+    for moment in ("2024-10-11T09:30:00Z", "2024-10-11T10:30:00+01:00"):
+        sent = {**body, "submitted_at": moment, "reporter": {}}
+        assert client.post("/v1/score", json=sent).status_code == 200
+    sent = {**body, "submitted_at": "2024-10-11T10:30:00Z"}
+    problem(client.post("/v1/score", json=sent), 409)
 
 
 def test_a_batch_is_answered_in_order_and_like_single_reports(client: TestClient):
