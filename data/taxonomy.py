@@ -169,7 +169,7 @@ def _labels(raw: Mapping[str, Any], section: str) -> tuple[Label, ...]:
     labels: list[Label] = []
     for entry in raw.get(section, []):
         known = set(Label.__dataclass_fields__)
-        if not isinstance(entry, Mapping) or "code" not in entry:
+        if not isinstance(entry, Mapping) or not isinstance(entry.get("code"), str):
             raise FieldError(
                 f"taxonomy.{section}", f"{shown(entry)} has no code", 'write code = "fraud"'
             )

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from data.errors import FieldError, shown
 from data.labelled import expand, read_labelled
 from data.provenance import commit, machine
 from data.records import LabelledReport
@@ -63,8 +64,16 @@ def evaluate(
     manifest, parts = load_bundle(model)
     records = [r for r in read_labelled(paths, parts.taxonomy) if r.language != "und"]
     if side is not None:
+        if side not in parts.splits:
+            raise FieldError(
+                "side", f"{shown(side)} is no side", f"use one of {', '.join(parts.splits)}"
+            )
         kept = set(parts.splits[side])
         records = [r for r in records if r.id in kept]
+    if not records:
+        raise FieldError(
+            "data", "holds no report to measure", "name the data that the bundle was split from"
+        )
     seen = {*parts.splits["train"], *parts.splits["calibration"]} & {r.id for r in records}
     contenders = [
         Contender(

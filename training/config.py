@@ -28,6 +28,8 @@ class SplitConfig:
     test: float = 0.10
 
     def __post_init__(self) -> None:
+        for name in ("calibration", "test"):
+            _number(f"split.{name}", getattr(self, name), "0.15")
         if not (0 < self.calibration < 1 and 0 <= self.test < 1 - self.calibration):
             raise FieldError(
                 "split",
@@ -75,6 +77,9 @@ class HeadConfig:
     balanced: bool = True
 
     def __post_init__(self) -> None:
+        _number("heads.inverse_penalty", self.inverse_penalty, "3.0")
+        if not isinstance(self.balanced, bool):
+            raise FieldError("heads.balanced", f"{shown(self.balanced)} is neither", "use true")
         if not self.inverse_penalty > 0:
             raise FieldError(
                 "heads.inverse_penalty", f"{self.inverse_penalty} is not above 0", "use 3.0"
@@ -99,6 +104,8 @@ class TrainingConfig:
     heads: HeadConfig = field(default_factory=HeadConfig)
 
     def __post_init__(self) -> None:
+        if type(self.seed) is not int or self.seed < 0:
+            raise FieldError("seed", f"{shown(self.seed)} is no whole number from 0", "use 7")
         if self.recipe not in RECIPES:
             raise FieldError(
                 "recipe", f"{shown(self.recipe)} is not known", f"use one of {', '.join(RECIPES)}"
@@ -125,6 +132,11 @@ def load_config(path: Path | None = None) -> TrainingConfig:
         for name, value in raw.items()
     }
     return _build(TrainingConfig, values, "configuration")
+
+
+def _number(where: str, value: object, good: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FieldError(where, f"{shown(value)} is no number", f"use for example {good}")
 
 
 def _build(kind: type[C], values: object, where: str) -> C:

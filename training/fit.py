@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from data.errors import FieldError, shown
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
 from model.heads import Head, Heads
@@ -37,7 +38,7 @@ def fit_heads(
     :return: The heads, rounded as a bundle keeps them. A head whose labels no record carries is
         left out; within the category and the priority, a label that no record carries gets
         probability 0.
-    :raises ValueError: If the records carry fewer than two categories.
+    :raises FieldError: If the records carry fewer than two categories.
     """
     category = np.array([record.category for record in records], dtype=object)
     heads = [_exclusive("category", features, category, taxonomy.category_codes, config)]
@@ -75,8 +76,10 @@ def _exclusive(
 ) -> Head:
     present = sorted({*truth}, key=list(labels).index)
     if len(present) < 2:
-        raise ValueError(
-            f"all {len(truth)} records have {name} {present}; give records of at least two"
+        raise FieldError(
+            f"data: {name}",
+            f"all {len(truth)} records have {', '.join(map(shown, present))}",
+            "give records of at least two",
         )
     classes = np.array([present.index(label) for label in truth])
     model = _fitted(features, classes, config, _EXCLUSIVE_TOLERANCE)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from data.errors import FieldError
 from data.labelled import expand, read_labelled
 from data.provenance import provenance
 from data.records import LabelledReport
@@ -58,6 +59,13 @@ def train(
     )
     training = [records[i] for i in sides.train]
     calibration = [records[i] for i in sides.calibration]
+    if not training or not calibration:
+        raise FieldError(
+            "data",
+            f"{len(records)} records leave {len(training)} to train on and {len(calibration)} "
+            "to calibrate with",
+            "give at least some dozens, of many scenarios",
+        )
     progress("features")
     extractor = LexicalFeatures(**asdict(config.features))
     matrix = extractor.fit_transform([r.text for r in training])

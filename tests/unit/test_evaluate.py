@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data.errors import FieldError
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
 from evaluation.evaluate import BASELINE, evaluate
@@ -44,6 +45,8 @@ def test_only_the_side_asked_for_is_measured(
     assert (report["records"], report["records_seen_in_training"]) == (18, 0)
     report = evaluate(tmp_path / "model", [labelled], tmp_path / "out")
     assert (report["records"], report["records_seen_in_training"]) == (88, 70)
+    with pytest.raises(FieldError, match="'nope' is no side; use one of train"):
+        evaluate(tmp_path / "model", [labelled], tmp_path / "out", side="nope")
     assert "were used to fit" in (tmp_path / "out" / "report.html").read_text("utf-8")
 
 

@@ -53,6 +53,7 @@ def test_another_agency_may_have_categories_alone():
         ({"categories": [{"code": "a"}]}, "at least two"),
         ({"categories": [{"code": "a"}, {"code": "a"}]}, "taxonomy.categories.a"),
         ({"categories": [{"name": "a"}, {"code": "b"}]}, "no code"),
+        ({"categories": [{"code": 1}, {"code": "b"}]}, "no code"),
         ({**MINIMAL, "flag": []}, "'flag'"),
         ({"categories": [{"code": "a", "colour": "red"}, {"code": "b"}]}, "'colour'"),
         ({**MINIMAL, "flags": [{"code": "f", "max_miss_rate": 2}]}, "max_miss_rate"),
