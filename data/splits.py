@@ -97,12 +97,13 @@ def split(
 ) -> Split:
     """Split records by group, keeping each category's share about equal on all sides.
 
-    Groups are dealt in random order, each to the side that lacks most of its records.
+    Groups are dealt from the largest to the smallest, equal ones in random order, each to the
+    side that lacks most records of the category of the group's first record.
 
     :param records: Labelled reports.
     :param calibration: Share of the records for calibration, 0 to below 1.
     :param test: Share of the records for the test, 0 to below 1.
-    :param seed: Seed of the order.
+    :param seed: Seed of the order among groups of one size.
     :return: Indices of each side, sorted.
     :raises ValueError: If the shares leave nothing for training.
     """

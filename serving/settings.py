@@ -18,7 +18,13 @@ _PLACEHOLDERS = ("changeme", "secret", "password", "example", "test")
 class Settings(BaseSettings):
     """Settings of one process; built by ``load_settings``, never at import."""
 
-    model_config = SettingsConfigDict(env_prefix="FARZ_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        # An empty variable is an unset one: an empty key must never pass for a key.
+        env_prefix="FARZ_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+    )
 
     mode: Literal["development", "production"] = Field(
         "development", description="Outside development unsafe settings are refused."

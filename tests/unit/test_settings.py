@@ -31,6 +31,12 @@ def test_development_needs_nothing():
     assert (settings.mode, settings.host, settings.port) == ("development", "127.0.0.1", 8000)
 
 
+def test_an_empty_variable_is_an_unset_one(environment):
+    environment(FARZ_API_KEY="", FARZ_TEXT_KEYS="")
+    settings = load_settings()
+    assert settings.api_key is None and settings.text_keys is None
+
+
 def test_the_command_line_stands_above_the_environment(environment):
     environment(FARZ_PORT="9000", FARZ_HOST="::1")
     settings = load_settings(port=9001)
