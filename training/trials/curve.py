@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import numpy as np
 
-from data.labelled import expand, read_labelled
-from data.provenance import provenance
+from data.labelled import read_labelled
 from data.splits import groups
 from data.taxonomy import load_taxonomy
-from training.trials.command import arguments
+from training.trials.command import arguments, write
 from training.trials.lexical import Trial, figures
 
 SHARES = (0.10, 0.25, 0.50, 1.00)
@@ -45,13 +41,13 @@ def main() -> None:
                 "runs": runs,
             }
         )
-    done = provenance(expand(given.data), Path(__file__).parent) | {
-        "title": "Learning curve of the lexical recipe (mean of three draws of situations)",
-        "records": len(records),
-        "validation_records": len(kept),
-        "trials": rows,
-    }
-    given.out.write_text(json.dumps(done, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    write(
+        given,
+        "Learning curve of the lexical recipe (mean of three draws of situations)",
+        rows,
+        records=len(records),
+        validation_records=len(kept),
+    )
 
 
 if __name__ == "__main__":

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,17 +14,16 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
-from data.labelled import expand, read_labelled
+from data.labelled import read_labelled
 from data.language.identify import (
     DENSE_WEIGHT,
     LIBRARY_CODES,
     N_GRAM_BUCKETS,
     language_features,
 )
-from data.provenance import provenance
 from data.records import LANGUAGES
 from data.taxonomy import load_taxonomy
-from training.trials.command import arguments
+from training.trials.command import arguments, write
 from training.trials.lexical import writer_folds
 
 # Name, weight of the library's probabilities and scripts, weight of the n-grams, inverse penalty.
@@ -62,13 +59,13 @@ def main() -> None:
             _row(name, found, truth[unseen], validated, aim)
             | {"seconds": round(time.perf_counter() - started, 1)}
         )
-    done = provenance(expand(given.data), Path(__file__).parent) | {
-        "title": "Language identification",
-        "records": len(records),
-        "validation_records": len(kept),
-        "trials": rows,
-    }
-    given.out.write_text(json.dumps(done, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    write(
+        given,
+        "Language identification",
+        rows,
+        records=len(records),
+        validation_records=len(kept),
+    )
 
 
 def _weighted(features: csr_matrix, dense: float, grams: float) -> csr_matrix:

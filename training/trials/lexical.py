@@ -9,26 +9,23 @@ of the whole corpus; it chooses between designs and sets nothing.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, cohen_kappa_score, f1_score
 
-from data.labelled import expand, read_labelled
-from data.provenance import provenance
+from data.labelled import read_labelled
 from data.records import LabelledReport
 from data.splits import groups
 from data.taxonomy import Taxonomy, load_taxonomy
 from model.features import LexicalFeatures
 from training.config import FeatureConfig, HeadConfig
 from training.fit import fit_heads
-from training.trials.command import arguments
+from training.trials.command import arguments, write
 
 FOLDS = 4
 _F = FeatureConfig()
@@ -73,17 +70,19 @@ def main() -> None:
     given = arguments(__doc__)
     taxonomy = load_taxonomy()
     records = [r for r in read_labelled(given.data, taxonomy) if r.language != "und"]
-    kept = read_labelled([given.validation], taxonomy) if given.validation else []
-    done = provenance(expand(given.data), Path(__file__).parent) | {
-        "title": "Lexical features and heads",
-        "records": len(records),
-        "validation_records": len(kept),
-        "trials": [],
-    }
+    kept = read_labelled([given.validation], taxonomy)
     folds = unseen_folds(records)
+    rows = []
     for trial in TRIALS:
-        done["trials"].append(run(trial, records, folds, kept, taxonomy))
-        given.out.write_text(json.dumps(done, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        rows.append(run(trial, records, folds, kept, taxonomy))
+        # After each one: a long series that is cut short keeps what it has.
+        write(
+            given,
+            "Lexical features and heads",
+            rows,
+            records=len(records),
+            validation_records=len(kept),
+        )
 
 
 def unseen_folds(
