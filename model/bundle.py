@@ -17,14 +17,19 @@ from safetensors.numpy import save as save_tensors
 from data.language import load_identifier
 from data.taxonomy import Taxonomy, dump_taxonomy, parse_taxonomy
 from model.decision import Thresholds
+from model.encoder import Encoder
 from model.features import LexicalFeatures, LexicalState
 from model.guarantees import FlagThreshold, SetThreshold
 from model.heads import Head, Heads
+from model.pipeline import Pipeline
 from model.scorer import Scorer
 
-FORMAT = 1
+FORMAT = 2
 """Format number. Raise it when a reader of the old number could not read the new files, keep
 the old loader under its number, and add a test with a bundle of the old format."""
+
+READABLE = (1, FORMAT)
+"""Formats that are read. A bundle of format 1 is one of format 2 without an encoder."""
 
 MANIFEST = "manifest.json"
 FILES = (
@@ -37,7 +42,10 @@ FILES = (
     "taxonomy.json",
     "thresholds.json",
 )
-"""Every file of a format-1 bundle beside its manifest."""
+"""Files that every bundle has beside its manifest."""
+
+ENCODER_FILES = ("encoder.onnx", "tokenizer.json")
+"""Files of a bundle with an encoder: both or neither."""
 
 
 class BundleError(Exception):
@@ -50,7 +58,7 @@ class Parts:
 
     :param recipe: Name of the recipe that made it.
     :param taxonomy: Its labels.
-    :param features: Fitted features.
+    :param pipeline: Fitted features, with the encoder where there is one.
     :param heads: Fitted heads.
     :param thresholds: Chosen thresholds.
     :param provenance: How it was made: data hashes, seed, commit, versions, figures.
@@ -59,7 +67,7 @@ class Parts:
 
     recipe: str
     taxonomy: Taxonomy
-    features: LexicalFeatures
+    pipeline: Pipeline
     heads: Heads
     thresholds: Thresholds
     provenance: dict[str, Any]
@@ -138,7 +146,7 @@ def check_replaceable(directory: Path) -> None:
         raise BundleError(f"{directory} is a file; name an empty or new folder")
     if directory.is_dir():
         there = {path.name for path in directory.iterdir()}
-        strange = sorted(there - {*FILES, MANIFEST})
+        strange = sorted(there - {*FILES, *ENCODER_FILES, MANIFEST})
         if strange or (there and MANIFEST not in there):
             what = strange[0] if strange else "no manifest"
             raise BundleError(
@@ -163,16 +171,18 @@ def verify_bundle(directory: Path) -> tuple[Manifest, dict[str, bytes]]:
         raise BundleError(
             f"{path} is not a manifest ({error}); train or copy the bundle anew"
         ) from error
-    if manifest.format != FORMAT:
+    if manifest.format not in READABLE:
         raise BundleError(
-            f"{path} has format {manifest.format!r}, this version of Farz reads {FORMAT}; "
+            f"{path} has format {manifest.format!r}, this version of Farz reads "
+            f"{' and '.join(map(str, READABLE))}; "
             "train the bundle anew or install the version of Farz that wrote it"
         )
     contents: dict[str, bytes] = {}
-    for name in sorted({*FILES, *manifest.files}):
+    encoder = ENCODER_FILES if {*ENCODER_FILES} & {*manifest.files} else ()
+    for name in sorted({*FILES, *encoder, *manifest.files}):
         if name not in manifest.files:
             raise BundleError(f"{path} does not list {name}; train or copy the bundle anew")
-        if name not in FILES:
+        if name not in (*FILES, *encoder):
             raise BundleError(f"{path} lists {name!r}, which is no file of format {FORMAT}")
         file = directory / name
         if not file.is_file():
@@ -210,7 +220,7 @@ def scorer_of(manifest: Manifest, parts: Parts) -> Scorer:
         version=manifest.version,
         digest=manifest.digest,
         taxonomy=parts.taxonomy,
-        features=parts.features,
+        pipeline=parts.pipeline,
         heads=parts.heads,
         thresholds=parts.thresholds,
         languages=load_identifier(),
@@ -218,15 +228,21 @@ def scorer_of(manifest: Manifest, parts: Parts) -> Scorer:
 
 
 def _serialise(parts: Parts) -> dict[str, bytes]:
-    state = parts.features.state()
+    lexical, encoder = parts.pipeline.lexical, parts.pipeline.encoder
+    state = lexical.state()
     heads = {}
     for head in parts.heads.heads:
         # Half precision halves the bundle; heads come rounded to it (see Head.rounded).
         # In C order, since safetensors writes the buffer as it lies.
         heads[f"{head.name}.weights"] = np.ascontiguousarray(head.weights, dtype=np.float16)
         heads[f"{head.name}.intercepts"] = head.intercepts.astype(np.float32)
-    return {
-        "features.json": _json({"parameters": parts.features.get_params(), "terms": state.terms}),
+    files = (
+        {}
+        if encoder is None
+        else dict(zip(ENCODER_FILES, (encoder.graph, encoder.tokenizer), strict=True))
+    )
+    return files | {
+        "features.json": _json({"parameters": lexical.get_params(), "terms": state.terms}),
         "features.safetensors": save_tensors(dict(state.idf)),
         "heads.json": _json([{"name": h.name, "labels": h.labels} for h in parts.heads.heads]),
         "heads.safetensors": save_tensors(heads),
@@ -258,11 +274,15 @@ def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
         )
         for raw in json.loads(contents["heads.json"])
     ]
+    encoder = None
+    if ENCODER_FILES[0] in contents:
+        graph, tokenizer = (contents[name] for name in ENCODER_FILES)
+        encoder = Encoder(graph, tokenizer)
     category = thresholds["category"]
     return Parts(
         recipe=manifest.recipe,
         taxonomy=parse_taxonomy(json.loads(contents["taxonomy.json"])),
-        features=features,
+        pipeline=Pipeline(features, encoder),
         heads=Heads(heads),
         thresholds=Thresholds(
             SetThreshold(

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from scipy.sparse import csr_array
 
 from data.language import LanguageIdentifier
 from data.language.identify import Language
@@ -15,19 +11,12 @@ from data.records import Report
 from data.taxonomy import Taxonomy
 from model.decision import Thresholds, combine, decide
 from model.heads import Heads
+from model.pipeline import Pipeline
 from model.score import Score
 from model.windows import windows
 
 DECLARED_LANGUAGE_BELOW = 0.5
 """Below this confidence the language that the intake system declared is believed instead."""
-
-
-class Featurizer(Protocol):
-    """What turns texts into the features that the heads read."""
-
-    def transform(self, texts: Sequence[str]) -> csr_array:
-        """Compute features, shape (texts, features)."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -37,7 +26,7 @@ class Scorer:
     :param version: Version of the bundle.
     :param digest: Digest of the bundle's manifest.
     :param taxonomy: Its labels.
-    :param features: Turns texts into features.
+    :param pipeline: Turns texts into features.
     :param heads: Turn features into probabilities.
     :param thresholds: Turn probabilities into decisions.
     :param languages: Identifies languages.
@@ -46,7 +35,7 @@ class Scorer:
     version: str
     digest: str
     taxonomy: Taxonomy
-    features: Featurizer
+    pipeline: Pipeline
     heads: Heads
     thresholds: Thresholds
     languages: LanguageIdentifier
@@ -68,13 +57,14 @@ class Scorer:
             for text in (report.text, *report.quoted_content):
                 parts += windows(text)
             bounds.append(len(parts))
-        features = self.features.transform(parts)
-        known = np.diff(features.indptr) > 0
-        probabilities = self.heads.probabilities(features)
+        features = self.pipeline.transform(parts)
+        probabilities = self.heads.probabilities(features.matrix)
         scores = []
         for position, language in enumerate(self._languages(reports)):
             own = slice(bounds[position], bounds[position + 1])
-            combined = combine({name: p[own] for name, p in probabilities.items()}, known[own])
+            combined = combine(
+                {name: p[own] for name, p in probabilities.items()}, features.known[own]
+            )
             scores.append(
                 decide(
                     combined,

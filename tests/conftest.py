@@ -12,6 +12,7 @@ from data.records import LabelledReport
 from data.taxonomy import Taxonomy, load_taxonomy
 from model.bundle import Parts, load_scorer, save_bundle
 from model.features import LexicalFeatures
+from model.pipeline import Pipeline
 from model.scorer import Scorer
 from training.config import HeadConfig
 from training.fit import fit_heads
@@ -112,9 +113,9 @@ def parts(taxonomy: Taxonomy, records: list[LabelledReport]) -> Parts:
     return Parts(
         recipe="lexical",
         taxonomy=taxonomy,
-        features=features,
+        pipeline=Pipeline(features),
         heads=heads,
-        thresholds=choose_thresholds(features, heads, records, taxonomy),
+        thresholds=choose_thresholds(Pipeline(features), heads, records, taxonomy),
         provenance={"label_shares": label_shares(records, taxonomy), "languages": ["fr"]},
         splits={"train": [r.id for r in records], "calibration": [], "test": []},
     )

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from data.errors import FieldError, shown
+from training.encoder.config import EncoderConfig, FinetuneConfig, check_number
 
-RECIPES = ("lexical",)
-
-C = TypeVar("C", "SplitConfig", "FeatureConfig", "HeadConfig", "TrainingConfig")
+RECIPES = ("lexical", "frozen", "finetuned")
+"""Words alone; an encoder as it comes beside words; an encoder fine-tuned on the labels."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class SplitConfig:
 
     def __post_init__(self) -> None:
         for name in ("calibration", "test"):
-            _number(f"split.{name}", getattr(self, name), "0.15")
+            check_number(f"split.{name}", getattr(self, name), 0, 1)
         if not (0 < self.calibration < 1 and 0 <= self.test < 1 - self.calibration):
             raise FieldError(
                 "split",
@@ -77,24 +77,22 @@ class HeadConfig:
     balanced: bool = True
 
     def __post_init__(self) -> None:
-        _number("heads.inverse_penalty", self.inverse_penalty, "3.0")
+        check_number("heads.inverse_penalty", self.inverse_penalty, 1e-6, 1e6)
         if not isinstance(self.balanced, bool):
             raise FieldError("heads.balanced", f"{shown(self.balanced)} is neither", "use true")
-        if not self.inverse_penalty > 0:
-            raise FieldError(
-                "heads.inverse_penalty", f"{self.inverse_penalty} is not above 0", "use 3.0"
-            )
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
     """One training run.
 
-    :param recipe: Name of the recipe.
+    :param recipe: One of ``RECIPES``.
     :param seed: Seed of the split and of every random step.
     :param split: Shares of the data set.
     :param features: Lexical features.
     :param heads: Linear heads.
+    :param encoder: The embedding's weight in the ``frozen`` recipe.
+    :param finetune: Fine-tuning, in the ``finetuned`` recipe.
     """
 
     recipe: str = "lexical"
@@ -102,6 +100,8 @@ class TrainingConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
     heads: HeadConfig = field(default_factory=HeadConfig)
+    encoder: EncoderConfig = field(default_factory=EncoderConfig)
+    finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
 
     def __post_init__(self) -> None:
         if type(self.seed) is not int or self.seed < 0:
@@ -110,6 +110,17 @@ class TrainingConfig:
             raise FieldError(
                 "recipe", f"{shown(self.recipe)} is not known", f"use one of {', '.join(RECIPES)}"
             )
+
+
+_SECTIONS = {
+    "split": SplitConfig,
+    "features": FeatureConfig,
+    "heads": HeadConfig,
+    "encoder": EncoderConfig,
+    "finetune": FinetuneConfig,
+}
+
+C = TypeVar("C")
 
 
 def load_config(path: Path | None = None) -> TrainingConfig:
@@ -126,21 +137,15 @@ def load_config(path: Path | None = None) -> TrainingConfig:
         raise FieldError(
             str(path), f"is not TOML ({error})", "see training/recipes/lexical.toml for the form"
         ) from error
-    sections = {"split": SplitConfig, "features": FeatureConfig, "heads": HeadConfig}
     values = {
-        name: _build(sections[name], value, name) if name in sections else value
+        name: _build(_SECTIONS[name], value, name) if name in _SECTIONS else value
         for name, value in raw.items()
     }
     return _build(TrainingConfig, values, "configuration")
 
 
-def _number(where: str, value: object, good: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise FieldError(where, f"{shown(value)} is no number", f"use for example {good}")
-
-
 def _build(kind: type[C], values: object, where: str) -> C:
-    known = [f.name for f in fields(kind)]
+    known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
     if not isinstance(values, Mapping):
         raise FieldError(where, f"{shown(values)} is no section", f"write [{where}]")
     for name in values:

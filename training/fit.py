@@ -67,6 +67,27 @@ def fit_heads(
     return Heads([head.rounded() for head in heads])
 
 
+def truth_of(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> dict[str, NDArray[np.int64]]:
+    """Give each head's truth as numbers.
+
+    :param records: Labelled reports.
+    :param taxonomy: Labels, in order.
+    :return: By head name, the label's place, or 0 and 1 for a flag; -1 where there is none.
+    """
+    categories, levels = taxonomy.category_codes, taxonomy.priority_codes
+    truth = {
+        "category": np.array([categories.index(r.category) for r in records]),
+        "priority": np.array(
+            [-1 if r.priority is None else levels.index(r.priority) for r in records]
+        ),
+    }
+    for code in taxonomy.flag_codes:
+        truth[f"flag:{code}"] = np.array(
+            [-1 if r.flags is None else int(code in r.flags) for r in records]
+        )
+    return truth
+
+
 def _exclusive(
     name: str,
     features: csr_array,

@@ -21,8 +21,8 @@ def test_a_saved_bundle_gives_the_same_probabilities(
     parts: Parts, scorer: Scorer, records: list[LabelledReport]
 ):
     texts = [r.text for r in records]
-    before = parts.heads.probabilities(parts.features.transform(texts))
-    after = scorer.heads.probabilities(scorer.features.transform(texts))
+    before = parts.heads.probabilities(parts.pipeline.transform(texts).matrix)
+    after = scorer.heads.probabilities(scorer.pipeline.transform(texts).matrix)
     for name, values in before.items():
         assert np.array_equal(values, after[name]), name
 
@@ -61,7 +61,7 @@ def test_a_missing_file_is_refused_by_name(copy: Path, name: str):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"format": 99}, "has format 99, this version of Farz reads 1"),
+        ({"format": 99}, "has format 99, this version of Farz reads 1 and 2"),
         ({"files": {}}, "does not list features.json"),
         ({"surprise": 1}, "is not a manifest"),
     ],

@@ -12,13 +12,17 @@ from data.labelled import expand
 from data.provenance import provenance
 
 
-def arguments(description: str | None) -> argparse.Namespace:
-    """Read ``--data``, ``--validation`` and ``--out`` from the command line."""
+def arguments(description: str | None, given: Sequence[str] | None = None) -> argparse.Namespace:
+    """Read ``--data``, ``--validation`` and ``--out`` from the command line.
+
+    :param description: What the trial does.
+    :param given: Arguments; None takes the command line's.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, nargs="+", required=True)
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def write(

@@ -1,0 +1,59 @@
+"""What the heads read of a text: its embedding, where there is an encoder, and its words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack
+
+from model.encoder import Encoder
+from model.features import LexicalFeatures
+
+
+@dataclass(frozen=True)
+class Features:
+    """Features of some texts.
+
+    :param matrix: Shape (texts, features): first the embedding's columns, then the words'.
+    :param known: Whether a text holds any word or letters seen in training, shape (texts,).
+    """
+
+    matrix: csr_array
+    known: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Turns original texts into features.
+
+    :param lexical: Fitted lexical features.
+    :param encoder: The encoder; None for a model of words alone.
+    """
+
+    lexical: LexicalFeatures
+    encoder: Encoder | None = None
+
+    @property
+    def embedding_width(self) -> int:
+        """Columns of the embedding, which come first."""
+        return 0 if self.encoder is None else self.encoder.width
+
+    def transform(self, texts: Sequence[str]) -> Features:
+        """Compute features.
+
+        :param texts: Original texts.
+        :return: Their features, in order.
+        """
+        words = self.lexical.transform(texts)
+        known = np.diff(words.indptr) > 0
+        if self.encoder is None:
+            return Features(words, known)
+        return Features(joined(self.encoder.embed(texts), words), known)
+
+
+def joined(embedding: NDArray[np.float32], words: csr_array) -> csr_array:
+    """Set the embedding's columns before the words'."""
+    return csr_array(hstack([csr_array(embedding), words], format="csr", dtype=np.float32))

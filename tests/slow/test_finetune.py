@@ -1,0 +1,214 @@
+"""From a checkpoint to a fine-tuned, exported encoder, on a tiny BERT built in memory."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip(
+    "torch", reason="fine-tuning needs the extra: pip install 'farz[finetune]'"
+)
+pytest.importorskip("transformers", reason="fine-tuning needs the extra: 'farz[finetune]'")
+
+from safetensors.numpy import load_file  # noqa: E402
+from scipy.sparse import csr_array  # noqa: E402
+from tokenizers import Tokenizer  # noqa: E402
+from transformers import BertConfig, BertModel  # noqa: E402
+
+from data.errors import FieldError  # noqa: E402
+from data.records import LabelledReport, Report  # noqa: E402
+from data.taxonomy import Taxonomy  # noqa: E402
+from model.bundle import load_scorer  # noqa: E402
+from model.encoder import Encoder  # noqa: E402
+from tests import tiny  # noqa: E402
+from training.config import SplitConfig, TrainingConfig  # noqa: E402
+from training.encoder import make  # noqa: E402
+from training.encoder.config import FinetuneConfig  # noqa: E402
+from training.encoder.export import export, fuse  # noqa: E402
+from training.encoder.finetune import Finetuning  # noqa: E402
+from training.encoder.folder import load_folder  # noqa: E402
+from training.encoder.network import load_encoder  # noqa: E402
+from training.encoder.sources import fetch  # noqa: E402
+from training.encoder.trim import EMBEDDING, trim  # noqa: E402
+from training.train import train  # noqa: E402
+
+pytestmark = [
+    pytest.mark.slow,
+    # torch's tracing exporter and scikit-learn's solver on a handful of texts have things to say.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
+FAST = FinetuneConfig(
+    epochs=6, batch_tokens=512, rate=3e-3, head_rate=1e-2, augmentation="none", dev=0.1, patience=6
+)
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A two-layer BERT with random weights, as ``fetch`` writes it."""
+    folder = tmp_path_factory.mktemp("tiny-bert")
+    torch.manual_seed(0)
+    pieces = len(json.loads(tiny.tokenizer())["model"]["vocab"])
+    config = BertConfig(
+        vocab_size=pieces,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=128,
+        pad_token_id=1,
+    )
+    BertModel(config, add_pooling_layer=False).save_pretrained(folder / "bert")
+    (folder / "bert" / "tokenizer.json").write_bytes(tiny.tokenizer())
+    fetch(f"folder:{folder / 'bert'}", folder / "fetched")
+    return folder / "fetched"
+
+
+@pytest.fixture(scope="module")
+def prepared(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny encoder as it comes, with all its pieces."""
+    folder = tmp_path_factory.mktemp("prepared")
+    keep = set(Tokenizer.from_file(str(checkpoint / "tokenizer.json")).get_vocab())
+    with pytest.MonkeyPatch.context() as patch:  # the word lists are large, and not the point
+        patch.setattr(make, "pieces_to_keep", lambda *_: keep)
+        make.prepare(checkpoint, ["bonjour", "salam", "hello there"], folder / "tiny")
+    return folder / "tiny"
+
+
+TEXTS = ["salam", "kif dayr", "bghit nbelegh 3la wahed khona " * 4, "سلام"]
+
+
+def embedded(folder: Path) -> np.ndarray:
+    network = load_encoder(folder, eager=True).eval()
+    graph = export(network).SerializeToString()
+    return Encoder(graph, (folder / "tokenizer.json").read_bytes()).embed(TEXTS)
+
+
+def test_trimming_changes_no_answer_on_kept_pieces(checkpoint: Path, tmp_path: Path):
+    tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    unused = {"▁z", "▁8", "ɛ"}
+    kept = trim(checkpoint, tmp_path / "trimmed", {*tokenizer.get_vocab()} - unused)
+    assert kept == tokenizer.get_vocab_size() - len(unused)
+    trimmed = Tokenizer.from_file(str(tmp_path / "trimmed" / "tokenizer.json"))
+    for text in TEXTS:
+        assert trimmed.encode(text).tokens == tokenizer.encode(text).tokens
+    assert "<unk>" not in trimmed.encode("zz 88").tokens  # cut into smaller pieces instead
+    assert trimmed.encode("€").ids[1:-1].count(trimmed.token_to_id("<unk>")) == 1
+    assert np.array_equal(embedded(checkpoint), embedded(tmp_path / "trimmed"))
+
+
+def test_every_step_to_the_small_graph_stays_near_torch(prepared: Path):
+    folder = prepared / make.TRIMMED
+    network = load_encoder(folder, eager=True).eval()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    ids = [tokenizer.encode("query: " + text).ids for text in TEXTS]
+    with torch.no_grad():
+        exact = np.stack(
+            [
+                network(
+                    input_ids=torch.tensor([row]), attention_mask=torch.ones(1, len(row)).long()
+                )
+                .last_hidden_state[0]
+                .mean(0)
+                .numpy()
+                for row in ids
+            ]
+        )
+    fused = fuse(export(network), 2, 64).SerializeToString()
+    whole = Encoder(fused, (folder / "tokenizer.json").read_bytes()).embed(TEXTS)
+    assert np.allclose(whole, exact, atol=1e-4)
+    small = load_folder(prepared).encoder.embed(TEXTS)
+    # Random weights have outliers everywhere; the real encoder stays above 0.97.
+    assert make.cosines(exact, small).min() > 0.8
+    operators = {node.op_type for node in make.onnx.load(prepared / "encoder.onnx").graph.node}
+    assert {"QAttention", "MatMulNBits", "GatherBlockQuantized"} <= operators
+    assert "MatMul" not in operators, "a product was left in float32"
+
+
+def test_a_few_texts_are_learnt_by_heart(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy
+):
+    run = Finetuning(
+        prepared / make.TRIMMED, records, records[::5], taxonomy, replace(FAST, epochs=12), seed=1
+    )
+    before = load_file(prepared / make.TRIMMED / "model.safetensors")[EMBEDDING]
+    run.run()
+    answers = run.heads().probabilities(csr_array(run.embed([record.text for record in records])))
+    named = [taxonomy.category_codes[i] for i in answers["category"].argmax(axis=1)]
+    assert np.mean([n == r.category for n, r in zip(named, records, strict=True)]) > 0.95
+    grooming = np.array(["child_grooming" in r.flags for r in records])
+    raised = answers["flag:child_grooming"][:, 0]
+    assert raised[grooming].min() > raised[~grooming].max()
+    after = run.network.encoder.embeddings.word_embeddings.weight.detach().numpy()
+    assert np.array_equal(before, after), "the vocabulary is frozen"
+    assert run.history[-1]["loss"] < run.history[0]["loss"] / 2
+
+
+def test_an_interrupted_run_goes_on_to_the_same_end(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy, tmp_path: Path
+):
+    config = replace(FAST, epochs=3, average=0.9)
+
+    def start() -> Finetuning:
+        return Finetuning(prepared / make.TRIMMED, records, records[::7], taxonomy, config, seed=2)
+
+    whole = start()
+    whole.run()
+
+    class PowerCut(Exception):
+        pass
+
+    cut, epochs = start(), []
+
+    def after_second(_: object) -> None:
+        epochs.append(1)
+        if len(epochs) == 2:
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        cut.run(tmp_path / "state.pt", after_epoch=after_second)
+    resumed = start()
+    steps: list[int] = []
+    resumed.run(tmp_path / "state.pt", progress=lambda done, *_: steps.append(done))
+    assert min(steps) > 1, "it began anew"
+    assert len(resumed.history) == 3
+    for one, other in zip(whole.heads().heads, resumed.heads().heads, strict=True):
+        assert np.allclose(one.weights, other.weights, atol=1e-4), one.name
+
+
+def test_from_labelled_data_to_a_served_score(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy, tmp_path: Path
+):
+    data = tmp_path / "data.jsonl"
+    data.write_text(
+        "".join(
+            json.dumps(
+                {
+                    "id": r.id, "lang": r.language, "text": r.text, "category": r.category,
+                    "priority": r.priority, "flags": list(r.flags), "source": "test",
+                    "scenario": r.scenario,
+                }
+            ) + "\n"
+            for r in records
+        )
+    )  # fmt: skip
+    config = TrainingConfig("finetuned", 3, SplitConfig(0.2, 0.1), finetune=replace(FAST, epochs=2))
+    about = make.finetune(prepared, [data], taxonomy, config, tmp_path / "tuned")
+    assert about["records"]["dev"] == len(about["dev"]) > 0
+    assert not list(tmp_path.glob(".*")), "the unfinished state is gone"
+    manifest = train([data], taxonomy, config, tmp_path / "bundle", encoder=tmp_path / "tuned")
+    assert manifest.recipe == "finetuned"
+    score = load_scorer(tmp_path / "bundle").score([Report("Someone hacked my email account")])[0]
+    assert score.category.label in taxonomy.category_codes
+    with pytest.raises(FieldError, match="another split"):
+        train(
+            [data], taxonomy, replace(config, seed=4), tmp_path / "no", encoder=tmp_path / "tuned"
+        )
+    with pytest.raises(FieldError, match="was not fine-tuned"):
+        train([data], taxonomy, config, tmp_path / "no", encoder=prepared)
+    frozen = replace(config, recipe="frozen")
+    train([data], taxonomy, frozen, tmp_path / "frozen", encoder=prepared)
+    assert load_scorer(tmp_path / "frozen").score([Report("bonjour")])

@@ -1,0 +1,118 @@
+"""Texts as they might also have been typed: noise that teaches the model to look past it.
+
+Written for training alone. What the service undoes before it reads (dots and blanks inside
+words, look-alike letters, invisible characters) is left out: the model never sees it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+
+import numpy as np
+
+from data.normalisation import arabic_view, fold, normalise
+from data.records import LabelledReport
+
+_NEAR = {
+    "a": "qzs", "b": "vn", "c": "xv", "d": "sf", "e": "zr", "f": "dg", "g": "fh", "h": "gj",
+    "i": "uo", "j": "hk", "k": "jl", "l": "km", "m": "ln", "n": "bm", "o": "ip", "p": "ol",
+    "q": "as", "r": "et", "s": "dq", "t": "ry", "u": "yi", "v": "cb", "w": "xs", "x": "wc",
+    "y": "tu", "z": "ae",
+    "ا": "ىأ", "ب": "يل", "ت": "اة", "ج": "حد", "ح": "خج", "د": "ذج", "ر": "زو", "س": "شي",
+    "ص": "ضث", "ع": "غه", "ف": "قغ", "ق": "فث", "ك": "مط", "ل": "اب", "م": "نك", "ن": "تم",
+    "ه": "عخ", "و": "رة", "ي": "بس", "ى": "لا", "ة": "وى",
+}  # fmt: skip
+"""Neighbours on a phone's keyboard (French and Arabic layouts)."""
+
+_ARABIZI = (
+    ("3", ("3", "a", "aa", "3a")), ("7", ("7", "h")), ("9", ("9", "q", "k")),
+    ("5", ("5", "kh")), ("kh", ("kh", "5")), ("gh", ("gh", "4", "rh")), ("ch", ("ch", "sh", "x")),
+    ("sh", ("ch", "sh")), ("ou", ("ou", "o", "u", "w")), ("q", ("q", "9")),
+)  # fmt: skip
+"""Spellings of one sound in Darija in Latin letters."""
+
+
+def noise(text: str, rng: np.random.Generator, rate: float) -> str:
+    """Mistype some letters: a neighbour's key, one left out, doubled, or two swapped.
+
+    :param text: The text.
+    :param rng: Source of chance.
+    :param rate: Share of the letters that are touched.
+    """
+    letters = list(text)
+    at = 0
+    for place in np.flatnonzero(rng.random(len(letters)) < rate).tolist():
+        if place < at or not letters[place].isalpha():
+            continue
+        letter = letters[place]
+        kind = rng.integers(4)
+        if kind == 0:
+            near = _NEAR.get(letter.lower())
+            letters[place] = near[rng.integers(len(near))] if near else letter
+        elif kind == 1:
+            letters[place] = ""
+        elif kind == 2:
+            letters[place] = letter * 2
+        elif place + 1 < len(letters) and letters[place + 1].isalpha():
+            letters[place], letters[place + 1] = letters[place + 1], letter
+            at = place + 2
+    return "".join(letters)
+
+
+def respell(text: str, rng: np.random.Generator, rate: float = 0.3) -> str:
+    """Spell sounds of Arabizi in another usual way, here and there."""
+    for sound, ways in _ARABIZI:
+        parts = text.split(sound)
+        out = parts[0]
+        for part in parts[1:]:
+            out += (ways[rng.integers(len(ways))] if rng.random() < rate else sound) + part
+        text = out
+    return text
+
+
+def without_accents(text: str) -> str:
+    """Drop Latin accents, as on a keyboard without them."""
+    parts = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in parts if not "\u0300" <= c <= "\u036f"))
+
+
+def lower_unpunctuated(text: str) -> str:
+    """Lower case and no punctuation, as in a message typed in haste."""
+    return "".join(c for c in text.lower() if c not in ".,;:!?'’\"«»()،؛؟")
+
+
+def typed_again(record: LabelledReport, rng: np.random.Generator) -> str:
+    """Give a record's text as it stands, or as another hand might have typed it.
+
+    :param record: The record.
+    :param rng: Source of chance.
+    :return: The text, changed in half of the cases.
+    """
+    text = record.text
+    if rng.random() < 0.5:
+        return text
+    if rng.random() < 0.4:
+        text = lower_unpunctuated(text)
+    if rng.random() < 0.4:
+        text = without_accents(text)
+    if record.language in ("ary-Latn", "mul") and rng.random() < 0.6:
+        text = respell(text, rng)
+    if rng.random() < 0.5:
+        text = noise(text, rng, rng.choice([0.01, 0.03, 0.06]))
+    return text
+
+
+def in_arabic_script(record: LabelledReport, rng: np.random.Generator) -> str:
+    """As ``typed_again``; a seventh of the Arabizi is shown in its Arabic-script view."""
+    if record.language == "ary-Latn" and rng.random() < 0.15:
+        return arabic_view(fold(normalise(record.text).text))
+    return typed_again(record, rng)
+
+
+AUGMENT: dict[str, Callable[[LabelledReport, np.random.Generator], str] | None] = {
+    "none": None,
+    "typed": typed_again,
+    "script": in_arabic_script,
+}
+"""By the name that a configuration gives."""

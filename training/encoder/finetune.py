@@ -1,0 +1,300 @@
+"""Fine-tune the encoder on all heads at once; stop early, resume where it was cut off."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from tokenizers import Tokenizer
+from torch import Tensor, nn
+
+from data.records import LabelledReport
+from data.taxonomy import Taxonomy
+from model.heads import Head, Heads
+from training.config import HeadConfig
+from training.embedding import Scale
+from training.encoder.augment import AUGMENT
+from training.encoder.batches import Targets, batches, encode, targets
+from training.encoder.config import FinetuneConfig
+from training.encoder.losses import balanced_weights, contrastive_loss, heads_loss
+from training.encoder.network import Network, load_encoder
+from training.encoder.optimisation import parameter_groups, rate_at
+from training.fit import fit_heads
+
+Progress = Callable[[int, int, str], None]
+"""Called with steps done, steps in all, and what is going on."""
+
+STATE = "unfinished.pt"
+_AVERAGE_FROM = 0.3
+
+
+class Finetuning:
+    """One fine-tuning run.
+
+    :param checkpoint: Trimmed checkpoint folder.
+    :param training: Records to learn from.
+    :param dev: Records that decide when to stop; neither trained on nor used to calibrate.
+    :param taxonomy: The label sets.
+    :param config: How.
+    :param seed: Of every random step.
+    """
+
+    def __init__(
+        self,
+        checkpoint: Path,
+        training: Sequence[LabelledReport],
+        dev: Sequence[LabelledReport],
+        taxonomy: Taxonomy,
+        config: FinetuneConfig,
+        seed: int,
+    ) -> None:
+        torch.manual_seed(seed)
+        self.training, self.dev, self.taxonomy, self.config = training, dev, taxonomy, config
+        self.seed = seed
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+        # Plain attention: on processors torch's fused one takes twice the time backwards.
+        encoder = load_encoder(checkpoint, layers=config.layers or None, eager=True)
+        for module in encoder.modules():
+            if isinstance(module, nn.Dropout):
+                module.p = 0.0
+        self.pad = int(encoder.config.pad_token_id)
+        self.truth = targets(training, taxonomy)
+        self.network = Network(encoder, _widths(self.truth, taxonomy), config.dropout)
+        # Frozen: 30 million weights that a few thousand reports would only distort, and that
+        # stay in the 4 bits they were published in.
+        encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        self.network.to(self.device)
+        if config.probe:
+            self._probe(config.probe)
+        self.optimiser = torch.optim.AdamW(parameter_groups(self.network, config), fused=True)
+        self.weights = balanced_weights(
+            self.truth.category, len(taxonomy.category_codes), config.balance
+        )
+        self.mean: dict[str, Tensor] | None = None
+        self.best: dict[str, Tensor] | None = None
+        self.history: list[dict[str, float]] = []
+        self.step = 0
+
+    def run(
+        self,
+        state: Path | None = None,
+        progress: Progress = lambda *_: None,
+        after_epoch: Callable[[Network], None] = lambda _: None,
+    ) -> Network:
+        """Train until the last epoch, or until the dev loss has not fallen for a while.
+
+        :param state: File that an interrupted run leaves, and that the same run goes on from.
+        :param progress: Called after each step.
+        :param after_epoch: Called with the network after each epoch; trials measure there.
+        :return: The network at its lowest dev loss.
+        """
+        key = self._key()
+        if state is not None and state.is_file():
+            self._resume(torch.load(state, weights_only=True), key)
+        plain = encode(self.tokenizer, [r.text for r in self.training], self.config.max_tokens)
+        per_epoch = sum(1 for _ in batches(plain, self.config.batch_tokens, self.pad))
+        total = per_epoch * self.config.epochs
+        while len(self.history) < self.config.epochs and not self._stuck():
+            self._epoch(plain, total, progress)
+            after_epoch(self.network)
+            if state is not None:
+                part = state.with_suffix(".part")
+                torch.save(self._state(key), part)
+                part.replace(state)
+        if self.best is not None:
+            self.network.load_state_dict(self.best)
+        return self.network.eval()
+
+    def heads(self) -> Heads:
+        """Give the network's heads as plain arrays over its embedding."""
+        made = []
+        for name, layer in self.network.heads.items():
+            weights = layer.weight.detach().float().cpu().numpy()
+            biases = layer.bias.detach().float().cpu().numpy()
+            if name == "flags":
+                for row, code in enumerate(self.taxonomy.flag_codes):
+                    one = slice(row, row + 1)
+                    made.append(Head(f"flag:{code}", (code,), weights[one], biases[one]))
+            else:
+                labels = (
+                    self.taxonomy.category_codes
+                    if name == "category"
+                    else self.taxonomy.priority_codes
+                )
+                made.append(Head(name, tuple(labels), weights, biases))
+        scale = Scale(self.network.mean.cpu().numpy(), self.network.factor.cpu().numpy())
+        return scale.fold(Heads(made))
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed texts with the network as it stands.
+
+        :param texts: Original texts.
+        :return: Shape (texts, width).
+        """
+        encoded = encode(self.tokenizer, texts, self.config.max_tokens)
+        width = self.network.encoder.config.hidden_size
+        embedded = np.zeros((len(texts), width), dtype=np.float32)
+        self.network.eval()
+        with torch.no_grad():
+            for batch in batches(encoded, 4 * self.config.batch_tokens, self.pad):
+                with self._half_precision():
+                    rows = self.network.embed(batch.ids.to(self.device), batch.mask.to(self.device))
+                embedded[batch.rows] = rows.float().cpu().numpy()
+        return embedded
+
+    def _probe(self, inverse_penalty: float) -> None:
+        """Start from heads fitted on the encoder as it comes.
+
+        Heads that start at random send noise into the encoder until they have learnt, and
+        spoil some of what it knows.
+        """
+        embedding = self.embed([r.text for r in self.training])
+        scale = Scale.of(embedding, float(np.sqrt(embedding.shape[1])))
+        fitted = fit_heads(
+            csr_array(scale.apply(embedding)),
+            self.training,
+            self.taxonomy,
+            HeadConfig(inverse_penalty=inverse_penalty / embedding.shape[1], balanced=False),
+        )
+        by_name = {head.name: head for head in fitted.heads}
+        self.network.mean.copy_(torch.from_numpy(scale.mean))
+        self.network.factor.copy_(torch.from_numpy(scale.factor))
+        with torch.no_grad():
+            for name, layer in self.network.heads.items():
+                names = (
+                    [f"flag:{f}" for f in self.taxonomy.flag_codes] if name == "flags" else [name]
+                )
+                for row, code in enumerate(names):
+                    if code in by_name:
+                        head = by_name[code]
+                        own = slice(row, row + 1) if name == "flags" else slice(None)
+                        layer.weight[own] = torch.from_numpy(head.weights)
+                        # A label never seen has bias -10,000: too much for a gradient.
+                        layer.bias[own] = torch.from_numpy(head.intercepts.clip(-10, 10))
+
+    def _epoch(self, plain: list[list[int]], total: int, progress: Progress) -> None:
+        epoch = len(self.history)
+        rng = np.random.default_rng((self.seed, epoch))
+        torch.manual_seed(self.seed * 1000 + epoch)
+        augment = AUGMENT[self.config.augmentation]
+        encoded = plain
+        if augment is not None:
+            texts = [augment(record, rng) for record in self.training]
+            encoded = encode(self.tokenizer, texts, self.config.max_tokens)
+        self.network.train()
+        losses = []
+        started = time.perf_counter()
+        for batch in batches(encoded, self.config.batch_tokens, self.pad, rng):
+            share = rate_at(min(self.step / total, 1.0), self.config.warmup)
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["peak"] * share
+            with self._half_precision():
+                embedding, logits = self.network(
+                    batch.ids.to(self.device), batch.mask.to(self.device)
+                )
+            loss = heads_loss(logits, self.truth, batch.rows, self.weights, self.config)
+            if self.config.contrast:
+                classes = torch.from_numpy(self.truth.category[batch.rows]).to(self.device)
+                loss = loss + self.config.contrast * contrastive_loss(embedding, classes)
+            loss.backward()
+            nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self.optimiser.step()
+            self.optimiser.zero_grad(set_to_none=True)
+            losses.append(float(loss.detach()))
+            self.step += 1
+            if self.config.average and self.step > _AVERAGE_FROM * total:
+                self.mean = averaged(self.mean, self.network, self.config.average)
+            progress(self.step, total, f"epoch {epoch + 1}, loss {np.mean(losses[-50:]):.2f}")
+        self._close_epoch(float(np.mean(losses)), time.perf_counter() - started)
+
+    def _close_epoch(self, loss: float, seconds: float) -> None:
+        kept = copy.deepcopy(self.network.state_dict())
+        if self.mean is not None:
+            self.network.load_state_dict(self.mean)
+        found = self._dev_loss()
+        if not self.history or found < min(row["dev_loss"] for row in self.history):
+            self.best = copy.deepcopy(self.network.state_dict())
+        self.network.load_state_dict(kept)
+        self.history.append({"loss": loss, "dev_loss": found, "seconds": round(seconds, 1)})
+
+    @torch.no_grad()
+    def _dev_loss(self) -> float:
+        self.network.eval()
+        truth = targets(self.dev, self.taxonomy)
+        encoded = encode(self.tokenizer, [r.text for r in self.dev], self.config.max_tokens)
+        total = 0.0
+        for batch in batches(encoded, self.config.batch_tokens, self.pad):
+            with self._half_precision():
+                _, logits = self.network(batch.ids.to(self.device), batch.mask.to(self.device))
+            loss = heads_loss(logits, truth, batch.rows, self.weights, self.config)
+            total += float(loss) * len(batch.rows)
+        return total / max(1, len(self.dev))
+
+    def _stuck(self) -> bool:
+        losses = [row["dev_loss"] for row in self.history]
+        return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= self.config.patience
+
+    def _half_precision(self) -> AbstractContextManager[Any]:
+        if self.device.type == "cuda":
+            able = torch.cuda.is_bf16_supported()
+        else:
+            able = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=able)
+
+    def _key(self) -> str:
+        told = json.dumps(
+            [asdict(self.config), self.seed, [(r.id, r.text) for r in (*self.training, *self.dev)]]
+        )
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def _state(self, key: str) -> dict[str, Any]:
+        return {
+            "key": key,
+            "network": self.network.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "mean": self.mean,
+            "best": self.best,
+            "history": self.history,
+            "step": self.step,
+        }
+
+    def _resume(self, state: dict[str, Any], key: str) -> None:
+        if state["key"] != key:
+            return  # of another run: begin anew, and replace it at the first epoch's end
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.mean, self.best = state["mean"], state["best"]
+        self.history, self.step = state["history"], state["step"]
+
+
+def averaged(mean: dict[str, Tensor] | None, network: nn.Module, decay: float) -> dict[str, Tensor]:
+    """Move a running mean of the weights a step towards a network's (Polyak averaging)."""
+    with torch.no_grad():
+        now = network.state_dict()
+        if mean is None:
+            return {name: values.clone() for name, values in now.items()}
+        for name, values in now.items():
+            if values.dtype.is_floating_point:
+                mean[name].lerp_(values, 1 - decay)
+    return mean
+
+
+def _widths(truth: Targets, taxonomy: Taxonomy) -> dict[str, int]:
+    widths = {"category": len(taxonomy.category_codes)}
+    if (truth.priority >= 0).any():
+        widths["priority"] = len(taxonomy.priority_codes)
+    if (truth.flags >= 0).any():
+        widths["flags"] = len(taxonomy.flag_codes)
+    return widths
