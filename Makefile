@@ -3,10 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 FARZ := $(VENV)/bin/farz
 LEXICAL := var/models/lexical
+FROZEN := var/models/frozen
+RELEASED := model/released
+ENCODER := var/encoders/e5-small
+TUNED := var/encoders/e5-small-tuned
 SETUP := $(VENV)/.setup
 VALIDATION ?= ../shared/data/validation
 
-.PHONY: setup run test lint format train evaluate bench clean
+CORPUS := $(shell find data/corpus -name '*.jsonl')
+
+.PHONY: setup run test test-finetune lint format train release evaluate bench clean
 
 setup: $(SETUP)
 
@@ -16,14 +22,36 @@ $(SETUP): pyproject.toml constraints.txt
 	$(VENV)/bin/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[serve,train,parquet,dev]'
 	@touch $@
 
-run: setup $(LEXICAL)/manifest.json
-	$(FARZ) serve --model $(LEXICAL)
+run: setup
+	$(FARZ) serve --model $(RELEASED)
 
-$(LEXICAL)/manifest.json: $(SETUP) $(shell find data/corpus -name '*.jsonl') training/recipes/lexical.toml
+$(LEXICAL)/manifest.json: $(SETUP) $(CORPUS) training/recipes/lexical.toml
 	$(FARZ) train --data data/corpus --config training/recipes/lexical.toml --out $(LEXICAL)
 
-train: setup
-	$(FARZ) train --data data/corpus --config training/recipes/lexical.toml --out $(LEXICAL)
+$(FROZEN)/manifest.json: $(SETUP) $(CORPUS) training/recipes/frozen.toml $(ENCODER)/about.json
+	$(FARZ) train --data data/corpus --config training/recipes/frozen.toml --encoder $(ENCODER) --out $(FROZEN)
+
+# The two models that a laptop retrains in minutes.
+train: $(LEXICAL)/manifest.json $(FROZEN)/manifest.json
+
+# What torch is needed for: an encoder's graph, and fine-tuning.
+$(VENV)/.finetune: $(SETUP)
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[finetune]'
+	@touch $@
+
+$(ENCODER)/about.json: | $(VENV)/.finetune
+	rm -rf var/encoders/fetched $(ENCODER)
+	$(FARZ) encoder fetch --out var/encoders/fetched
+	$(FARZ) encoder prepare --checkpoint var/encoders/fetched --data data/corpus --out $(ENCODER)
+
+# The released model, from corpus and encoder; interrupted, it goes on where it stopped.
+release: $(VENV)/.finetune $(ENCODER)/about.json
+	rm -rf $(TUNED)
+	$(FARZ) encoder finetune --prepared $(ENCODER) --data data/corpus --config training/recipes/finetuned.toml --out $(TUNED)
+	$(FARZ) train --data data/corpus --config training/recipes/finetuned.toml --encoder $(TUNED) --out $(RELEASED)
+
+test-finetune: $(VENV)/.finetune
+	$(VENV)/bin/pytest tests/slow/test_finetune.py
 
 test: setup lint
 	$(VENV)/bin/pytest -n 2
@@ -39,11 +67,11 @@ format: setup
 
 # The bundle's own test split, and a validation set where there is one.
 evaluate: setup $(LEXICAL)/manifest.json
-	$(FARZ) evaluate --model $(LEXICAL) --data data/corpus --side test --out var/evaluation/test
-	@test ! -d $(VALIDATION) || $(FARZ) evaluate --model $(LEXICAL) --data $(VALIDATION) --out var/evaluation/validation
+	$(FARZ) evaluate --model $(RELEASED) --beside $(LEXICAL) --data data/corpus --side test --out var/evaluation/test
+	@test ! -d $(VALIDATION) || $(FARZ) evaluate --model $(RELEASED) --beside $(LEXICAL) --data $(VALIDATION) --out var/evaluation/validation
 
-bench: setup $(LEXICAL)/manifest.json
-	$(FARZ) bench --model $(LEXICAL)
+bench: setup
+	$(FARZ) bench --model $(RELEASED)
 
 clean:
 	rm -rf $(VENV) var

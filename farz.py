@@ -29,7 +29,7 @@ app.add_typer(models_app, name="models")
 app.add_typer(encoder_app, name="encoder")
 
 CHUNK = 256
-DEFAULT_MODEL = Path("var/models/lexical")
+DEFAULT_MODEL = Path("model/released")
 
 ModelOption = Annotated[Path, typer.Option(help="Folder of the bundle.")]
 DataOption = Annotated[
@@ -322,11 +322,14 @@ def datasheet(
     readings: Annotated[Path, typer.Option(help="Reports read twice.")] = Path(
         "data/readings.jsonl"
     ),
+    curve: Annotated[Path, typer.Option(help="Learning curve.")] = Path(
+        "evaluation/results/trials-curve.json"
+    ),
 ) -> None:
     """Write a corpus's counts, and how far two readers agree, into its datasheet."""
     with _kind_errors():
         from data.agreement import agreement_block, read_readings
-        from data.datasheet import counts_block, refresh
+        from data.datasheet import counts_block, curve_block, refresh
         from data.labelled import read_labelled
         from data.taxonomy import load_taxonomy
 
@@ -336,6 +339,7 @@ def datasheet(
             {
                 "counts": counts_block(read_labelled(data, labels), labels),
                 "agreement": agreement_block(read_readings(readings), labels),
+                "curve": curve_block(curve),
             },
         )
     _err().print(f"{sheet} {'written' if changed else 'is up to date'}")

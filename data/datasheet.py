@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,6 +49,26 @@ def counts_block(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> str:
         f"Awkward on purpose: {sum(awkward.values())} ({kinds}).",
     ]
     return "\n".join(lines)
+
+
+def curve_block(trials: Path) -> str:
+    """Render a learning curve as a Markdown table: macro-F1 on reports kept out, by language.
+
+    :param trials: JSON file of ``training.trials.curve``.
+    :return: The text between the datasheet's markers.
+    """
+    done = json.loads(trials.read_text(encoding="utf-8"))
+    first = done["trials"][0]["validation"]
+    languages = [name for name in first if name.startswith("f1:")]
+    header = ["recipe and share", "all", *(name.removeprefix("f1:") for name in languages)]
+    lines = [f"| {' | '.join(header)} |", f"| --- |{' ---: |' * (len(header) - 1)}"]
+    for trial in done["trials"]:
+        found = trial["validation"]
+        cells = [f"{found[name]:.2f}" for name in ("category_f1", *languages)]
+        lines.append(f"| {trial['name']} | {' | '.join(cells)} |")
+    return "\n".join(
+        [*lines, "", f"{done['records']} reports; scored on {done['validation_records']} kept out."]
+    )
 
 
 def refresh(path: Path, blocks: Mapping[str, str]) -> bool:

@@ -96,6 +96,8 @@ def _evaluation(title: str, path: Path) -> list[str]:
 def _trials(path: Path) -> list[str]:
     done = json.loads(path.read_text(encoding="utf-8"))
     first = done["trials"][0]
+    if "validation" not in first:
+        return _plain_trials(path, done)
     columns = [
         *((f"{name}, unseen", "unseen", name) for name in first["unseen"] if "F1 " not in name),
         *((f"{name}, validation", "validation", name) for name in first["validation"]),
@@ -115,6 +117,17 @@ def _trials(path: Path) -> list[str]:
         f"## Tried: {done['title']}\n",
         f"`{path.name}`: {done['records']} reports; code {done['code'][:12]}, {done['machine']}.\n",
         _table(["trial", *(name for name, _, _ in columns), "seconds"], rows),
+    ]
+
+
+def _plain_trials(path: Path, done: dict[str, Any]) -> list[str]:
+    """Trials that no labels measure: whatever figures they hold."""
+    names = [name for name, value in done["trials"][0].items() if isinstance(value, int | float)]
+    rows = [[trial["name"], *(f"{trial[name]:g}" for name in names)] for trial in done["trials"]]
+    return [
+        f"## Tried: {done['title']}\n",
+        f"`{path.name}`: code {done['code'][:12]}, {done['machine']}.\n",
+        _table(["trial", *(name.replace("_", " ") for name in names)], rows),
     ]
 
 

@@ -69,11 +69,7 @@ class Encoder:
             for piece in cut(ids, self.max_tokens):
                 pieces.append(piece)
                 owners.append(owner)
-        if len(pieces) == 1:
-            rows = [_run(self._session, pieces[0])]
-        else:
-            rows = self._side_by_side(pieces)
-        embedded = np.array(rows, dtype=np.float32).reshape(len(pieces), self.width)
+        embedded = self.embed_pieces(pieces)
         lengths = np.array([len(piece) for piece in pieces], dtype=np.float32)
         sums = np.zeros((len(texts), self.width), dtype=np.float32)
         weights = np.zeros((len(texts), 1), dtype=np.float32)
@@ -81,16 +77,24 @@ class Encoder:
         np.add.at(weights, owners, lengths[:, None])
         return np.asarray(sums / np.maximum(weights, 1), dtype=np.float32)
 
+    def embed_pieces(self, pieces: Sequence[list[int]]) -> NDArray[np.float32]:
+        """Embed token ids, each row alone; the longest first, so that no thread ends late.
+
+        :param pieces: Token ids, special ones included, at most ``max_tokens`` a row.
+        :return: Shape (rows, width).
+        """
+        if len(pieces) == 1:
+            return _run(self._session, pieces[0])[None]
+        embedded = np.zeros((len(pieces), self.width), dtype=np.float32)
+        order = sorted(range(len(pieces)), key=lambda row: -len(pieces[row]))
+        done = self._pool.map(lambda row: _run(self._alone, pieces[row]), order)
+        for row, values in zip(order, done, strict=True):
+            embedded[row] = values
+        return embedded
+
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
         read = [PREFIX + normalise(text).text for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
-
-    def _side_by_side(self, pieces: Sequence[list[int]]) -> list[NDArray[np.float32]]:
-        # Longest first, so that no thread is left with a long one at the end.
-        order = sorted(range(len(pieces)), key=lambda row: -len(pieces[row]))
-        done = self._pool.map(lambda row: _run(self._alone, pieces[row]), order)
-        rows = dict(zip(order, done, strict=True))
-        return [rows[row] for row in range(len(pieces))]
 
 
 def cut(ids: list[int], size: int, overlap: int = OVERLAP_TOKENS) -> list[list[int]]:

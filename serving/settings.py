@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     mode: Literal["development", "production"] = Field(
         "development", description="Outside development unsafe settings are refused."
     )
-    model: Path = Field(Path("var/models/lexical"), description="Folder of the bundle served.")
+    model: Path = Field(Path("model/released"), description="Folder of the bundle served.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     database_url: str = Field(

@@ -9,7 +9,7 @@ import pytest
 
 from data.agreement import agreement_block, read_readings
 from data.check import CheckReport, check
-from data.datasheet import counts_block
+from data.datasheet import counts_block, curve_block
 from data.labelled import read_labelled
 from data.records import LANGUAGES, LabelledReport
 from data.targets import load_targets, shortfalls
@@ -74,6 +74,7 @@ def test_the_datasheet_says_what_is_there(corpus: list[LabelledReport], taxonomy
     sheet = (ROOT / "data" / "corpus" / "README.md").read_text(encoding="utf-8")
     assert counts_block(corpus, taxonomy) in sheet
     assert agreement_block(read_readings(READINGS), taxonomy) in sheet
+    assert curve_block(ROOT / "evaluation" / "results" / "trials-curve.json") in sheet
 
 
 def test_what_was_settled_is_what_the_corpus_says(corpus: list[LabelledReport]):

@@ -25,7 +25,8 @@ from data.taxonomy import Taxonomy  # noqa: E402
 from model.bundle import load_scorer  # noqa: E402
 from model.encoder import Encoder  # noqa: E402
 from tests import tiny  # noqa: E402
-from training.config import SplitConfig, TrainingConfig  # noqa: E402
+from tests.conftest import ROOT  # noqa: E402
+from training.config import FeatureConfig, SplitConfig, TrainingConfig  # noqa: E402
 from training.encoder import make  # noqa: E402
 from training.encoder.config import FinetuneConfig  # noqa: E402
 from training.encoder.export import export, fuse  # noqa: E402
@@ -179,36 +180,32 @@ def test_an_interrupted_run_goes_on_to_the_same_end(
         assert np.allclose(one.weights, other.weights, atol=1e-4), one.name
 
 
-def test_from_labelled_data_to_a_served_score(
-    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy, tmp_path: Path
-):
-    data = tmp_path / "data.jsonl"
-    data.write_text(
-        "".join(
-            json.dumps(
-                {
-                    "id": r.id, "lang": r.language, "text": r.text, "category": r.category,
-                    "priority": r.priority, "flags": list(r.flags), "source": "test",
-                    "scenario": r.scenario,
-                }
-            ) + "\n"
-            for r in records
-        )
-    )  # fmt: skip
-    config = TrainingConfig("finetuned", 3, SplitConfig(0.2, 0.1), finetune=replace(FAST, epochs=2))
-    about = make.finetune(prepared, [data], taxonomy, config, tmp_path / "tuned")
+def test_from_labelled_data_to_a_served_score(prepared: Path, taxonomy: Taxonomy, tmp_path: Path):
+    data = [ROOT / "data" / "corpus" / "zgh" / "zgh-a.jsonl"]
+    config = TrainingConfig(
+        "finetuned",
+        3,
+        SplitConfig(0.2, 0.1),
+        FeatureConfig(word_ngrams=1, character_ngrams=0, max_terms=2000),
+        finetune=replace(FAST, epochs=2, dev=0.2),
+    )
+    few = replace(config, finetune=replace(FAST, dev=0.01))
+    with pytest.raises(FieldError, match="sets none apart"):
+        make.finetune(prepared, data, taxonomy, few, tmp_path / "tuned")
+    about = make.finetune(prepared, data, taxonomy, config, tmp_path / "tuned")
     assert about["records"]["dev"] == len(about["dev"]) > 0
     assert not list(tmp_path.glob(".*")), "the unfinished state is gone"
-    manifest = train([data], taxonomy, config, tmp_path / "bundle", encoder=tmp_path / "tuned")
+    manifest = train(data, taxonomy, config, tmp_path / "bundle", encoder=tmp_path / "tuned")
     assert manifest.recipe == "finetuned"
     score = load_scorer(tmp_path / "bundle").score([Report("Someone hacked my email account")])[0]
     assert score.category.label in taxonomy.category_codes
     with pytest.raises(FieldError, match="another split"):
-        train(
-            [data], taxonomy, replace(config, seed=4), tmp_path / "no", encoder=tmp_path / "tuned"
-        )
+        other = replace(config, seed=4)
+        train(data, taxonomy, other, tmp_path / "no", encoder=tmp_path / "tuned")
     with pytest.raises(FieldError, match="was not fine-tuned"):
-        train([data], taxonomy, config, tmp_path / "no", encoder=prepared)
+        train(data, taxonomy, config, tmp_path / "no", encoder=prepared)
     frozen = replace(config, recipe="frozen")
-    train([data], taxonomy, frozen, tmp_path / "frozen", encoder=prepared)
+    train(data, taxonomy, frozen, tmp_path / "frozen", encoder=prepared)
     assert load_scorer(tmp_path / "frozen").score([Report("bonjour")])
+    with pytest.raises(FieldError, match="encoder: is missing"):
+        train(data, taxonomy, frozen, tmp_path / "no")

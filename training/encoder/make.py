@@ -102,6 +102,12 @@ def finetune(
     )
     side = [records[i] for i in sides.train]
     training, dev = hold_out(side, config.finetune.dev, config.seed)
+    if not dev:
+        raise FieldError(
+            "finetune.dev",
+            f"{config.finetune.dev} of {len(side)} training records sets none apart",
+            "use a larger share, or give records of more scenarios",
+        )
     checkpoint = prepared / TRIMMED
     with _fresh(directory) as fresh:
         run = Finetuning(checkpoint, training, dev, taxonomy, config.finetune, config.seed)
