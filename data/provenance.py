@@ -11,7 +11,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("farz", "numpy", "scipy", "scikit-learn", "py3langid", "datasets")
+_PACKAGES = (
+    "farz",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "onnxruntime",
+    "tokenizers",
+    "py3langid",
+    "datasets",
+)
 
 
 def provenance(paths: Sequence[Path], root: Path) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def evaluate(
         raise FieldError(
             "data", "holds no report to measure", "name the data that the bundle was split from"
         )
-    seen = {*parts.splits["train"], *parts.splits["calibration"]} & {r.id for r in records}
+    sides = ("train", "dev", "calibration")
+    seen = {i for name in sides for i in parts.splits.get(name, ())} & {r.id for r in records}
     contenders = [
         Contender(
             BASELINE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from data.language import LanguageIdentifier
 from data.language.identify import Language
@@ -17,6 +18,9 @@ from model.windows import windows
 
 DECLARED_LANGUAGE_BELOW = 0.5
 """Below this confidence the language that the intake system declared is believed instead."""
+
+FEW_LETTERS = 12
+"""A text of fewer letters shows no language reliably, however sure the identifier is."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,12 @@ class Scorer:
         found = self.languages.identify([report.text for report in reports])
         return [
             Language(report.language, language.script, language.confidence)
-            if report.language and language.confidence < DECLARED_LANGUAGE_BELOW
+            if report.language
+            and (language.confidence < DECLARED_LANGUAGE_BELOW or _few_letters(report.text))
             else language
             for report, language in zip(reports, found, strict=True)
         ]
+
+
+def _few_letters(text: str) -> bool:
+    return len(list(islice(filter(str.isalpha, text), FEW_LETTERS))) < FEW_LETTERS

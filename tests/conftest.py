@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,11 @@ from fastapi.testclient import TestClient
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy, load_taxonomy
 from model.bundle import Parts, load_scorer, save_bundle
+from model.encoder import Encoder
 from model.features import LexicalFeatures
 from model.pipeline import Pipeline
 from model.scorer import Scorer
+from tests import tiny
 from training.config import HeadConfig
 from training.fit import fit_heads
 from training.train import choose_thresholds, label_shares
@@ -119,6 +122,23 @@ def parts(taxonomy: Taxonomy, records: list[LabelledReport]) -> Parts:
         provenance={"label_shares": label_shares(records, taxonomy), "languages": ["fr"]},
         splits={"train": [r.id for r in records], "calibration": [], "test": []},
     )
+
+
+@pytest.fixture(scope="session")
+def encoder_parts(parts: Parts, taxonomy: Taxonomy, records: list[LabelledReport]) -> Parts:
+    """As ``parts``, with a tiny encoder beside the words."""
+    pipeline = Pipeline(parts.pipeline.lexical, Encoder(tiny.graph(), tiny.tokenizer()))
+    matrix = pipeline.transform([r.text for r in records]).matrix
+    heads = fit_heads(matrix, records, taxonomy, HeadConfig(inverse_penalty=100.0))
+    thresholds = choose_thresholds(pipeline, heads, records, taxonomy)
+    return replace(parts, recipe="frozen", pipeline=pipeline, heads=heads, thresholds=thresholds)
+
+
+@pytest.fixture(scope="session")
+def encoder_bundle(encoder_parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("bundles") / "tiny-encoder"
+    save_bundle(encoder_parts, directory)
+    return directory
 
 
 @pytest.fixture(scope="session")

@@ -93,9 +93,13 @@ def test_a_declared_language_is_believed_only_where_the_text_does_not_tell(score
             return [Language("en", "Latn", 0.9 if "samedi" in t else 0.49) for t in texts]
 
     unsure = replace(scorer, languages=Unsure())
-    told, untold = unsure.score([Report(CALM, language="es"), Report("ok", language="es")])
+    calm_at_length = "Nous parlons de la pluie et du marché"
+    told, untold, short = unsure.score(
+        [Report(t, language="es") for t in (CALM, calm_at_length, "samedi, 14 h")]
+    )
     assert told.language.code == "en"
     assert (untold.language.code, untold.language.confidence) == ("es", 0.49)
+    assert short.language.code == "es", "seven letters show no language"
 
 
 def test_a_phrase_at_the_edge_of_a_window_is_read_whole():

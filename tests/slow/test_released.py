@@ -1,0 +1,101 @@
+"""The released bundle: small, whole, steady, and the one that the results are of."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from data.labelled import read_labelled
+from data.records import Report
+from data.taxonomy import load_taxonomy
+from model.bundle import load_scorer, verify_bundle
+from model.scorer import Scorer
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.slow
+RELEASED = ROOT / "model" / "released"
+RESULTS = ROOT / "evaluation" / "results"
+MEBIBYTE = 2**20
+
+MEASURE = """
+import resource, sys
+from pathlib import Path
+from data.labelled import read_labelled
+from data.records import Report
+from data.taxonomy import load_taxonomy
+from model.bundle import load_scorer
+scorer = load_scorer(Path(sys.argv[1]))
+reports = [Report(line.rstrip("\\n")) for line in open(sys.argv[2], encoding="utf-8")]
+scorer.score(reports)
+assert "datasets" not in sys.modules and "torch" not in sys.modules
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.fixture(scope="module")
+def released() -> Scorer:
+    return load_scorer(RELEASED)
+
+
+@pytest.fixture(scope="module")
+def texts() -> list[str]:
+    """Reports of all languages and lengths, from the side that the model never saw."""
+    _, contents = verify_bundle(RELEASED)
+    test = set(json.loads(contents["splits.json"])["test"])
+    records = read_labelled([ROOT / "data" / "corpus"], load_taxonomy())
+    return [r.text for r in records if r.id in test][::3]
+
+
+def test_it_is_small_enough_to_live_in_a_repository():
+    assert sum(path.stat().st_size for path in RELEASED.iterdir()) <= 50 * MEBIBYTE
+
+
+def test_a_text_scores_the_same_alone_and_in_any_batch(released: Scorer, texts: list[str]):
+    some = [Report(text) for text in [*texts[:60], "ok", " ".join(texts[:30])]]
+    together = released.score(some)
+    for report, score in zip(some, together, strict=True):
+        alone = released.score([report])[0]
+        for one, other in (
+            (score.category.probabilities, alone.category.probabilities),
+            ({f: v.probability for f, v in score.flags.items()},
+             {f: v.probability for f, v in alone.flags.items()}),
+        ):  # fmt: skip
+            apart = np.abs(np.array([*one.values()]) - np.array([*other.values()])).max()
+            assert apart <= 0.02, report.text
+
+
+def test_it_serves_in_little_memory(texts: list[str], tmp_path):
+    path = tmp_path / "texts.txt"
+    path.write_text("".join(" ".join(text.split()) + "\n" for text in texts[:256]), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, str(RELEASED), str(path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert int(done.stdout) < 450, f"{done.stdout.strip()} MiB at its peak"
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_the_results_are_of_this_bundle(name: str):
+    manifest, _ = verify_bundle(RELEASED)
+    report = json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    assert report["model"]["digest"] == manifest.digest
+
+
+def test_the_plainest_reports_are_read_right(released: Scorer):
+    told = {
+        "J'ai payé 900 dh à une boutique sur Instagram, rien reçu, ils m'ont bloquée": "fraud",
+        "Somebody hacked my Facebook account yesterday and changed the password": "system_intrusion",
+        "wa7d kayhddni b tsawri l3aryanin w bgha 3000 dh wla ysifthom l 3a2ilti": "sexual_blackmail",
+        "Bonjour, quels sont vos horaires d'ouverture le samedi": "other",
+        "شي واحد كيبيع القرقوبي قدام الليسي وكيعلن فتيليغرام": "illicit_trade",
+    }  # fmt: skip
+    scores = released.score([Report(text) for text in told])
+    found = {text: score.category.label for text, score in zip(told, scores, strict=True)}
+    assert found == told

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+import numpy as np
+import pytest
+
+from data.records import LabelledReport
+from training.encoder.augment import (
+    AUGMENT,
+    lower_unpunctuated,
+    noise,
+    respell,
+    typed_again,
+    without_accents,
+)
+from training.encoder.config import AUGMENTATIONS
+
+FRENCH = "Il m'a menacé hier à Fès, et il a publié la vidéo de ma sœur sur Facebook."
+ARABIZI = "wa7d khona kaygol liya ghadi nchouf m3ak 9bel l3id, 3tini lflous wla nnchor tsawr"
+
+
+def report(text: str, language: str) -> LabelledReport:
+    return LabelledReport("1", text, "other", language, "P4", (), "test", None)
+
+
+@pytest.mark.parametrize("text", [FRENCH, ARABIZI, "قال ليا غادي يسيفط التصاور ديالي لعائلتي"])
+def test_mistyped_text_is_near_the_text(text: str):
+    typed = noise(text, np.random.default_rng(1), 0.06)
+    assert typed != text
+    assert SequenceMatcher(None, text, typed).ratio() > 0.85
+
+
+def test_nothing_is_mistyped_at_rate_0():
+    assert noise(FRENCH, np.random.default_rng(1), 0.0) == FRENCH
+
+
+def test_arabizi_is_respelt_as_people_spell_it():
+    spellings = {respell(ARABIZI, np.random.default_rng(seed)) for seed in range(20)}
+    assert len(spellings) > 10
+    assert any("5ona" in spelling for spelling in spellings)
+    assert all(len(spelling.split()) == len(ARABIZI.split()) for spelling in spellings)
+
+
+def test_accents_and_punctuation_go_and_letters_stay():
+    assert without_accents("menacé à Fès") == "menace a Fes"
+    assert without_accents("قَالَ") == "قَالَ"  # Arabic marks are the normalisation's matter
+    assert lower_unpunctuated("Il m'a dit: NON!") == "il ma dit non"
+
+
+def test_half_of_the_texts_stay_as_they_are():
+    rng = np.random.default_rng(3)
+    kept = sum(typed_again(report(FRENCH, "fr"), rng) == FRENCH for _ in range(300))
+    assert 130 < kept < 190
+
+
+def test_every_augmentation_that_a_configuration_may_name_exists():
+    assert set(AUGMENT) == set(AUGMENTATIONS)
+
+
+def test_a_share_of_arabizi_is_shown_in_arabic_letters():
+    rng = np.random.default_rng(5)
+    shown = [AUGMENT["script"](report(ARABIZI, "ary-Latn"), rng) for _ in range(300)]
+    arabic = sum(any("\u0600" <= c <= "\u06ff" for c in text) for text in shown)
+    assert 20 < arabic < 80

@@ -1,0 +1,155 @@
+"""Fit features and heads by a recipe: words alone, an encoder as it comes, or one fine-tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from scipy.sparse import csr_array
+
+from data.errors import FieldError
+from data.records import LabelledReport
+from data.taxonomy import Taxonomy
+from model.features import LexicalFeatures
+from model.heads import Heads
+from model.pipeline import Pipeline, joined
+from training.config import TrainingConfig
+from training.embedding import Scale
+from training.encoder.folder import EncoderFolder, load_folder
+from training.fit import fit_heads, truth_of
+from training.mixture import mix
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """What a recipe gives.
+
+    :param pipeline: Fitted features.
+    :param heads: Heads over them.
+    :param about: How the encoder was made and joined; None without one.
+    :param dev: Ids of training records that decided when to stop and how to join.
+    """
+
+    pipeline: Pipeline
+    heads: Heads
+    about: dict[str, Any] | None = None
+    dev: frozenset[str] = frozenset()
+
+
+def fit(
+    training: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+    config: TrainingConfig,
+    encoder: Path | None = None,
+    progress: Progress = lambda _: None,
+) -> Fitted:
+    """Fit features and heads by the configuration's recipe.
+
+    :param training: Records to fit on.
+    :param taxonomy: The label sets.
+    :param config: The run's configuration.
+    :param encoder: Encoder folder, for the recipes that have one.
+    :param progress: Called with the name of each step as it begins.
+    :return: Features and heads.
+    :raises FieldError: If the encoder folder is not of the recipe's kind.
+    """
+    progress("features")
+    lexical = LexicalFeatures(**asdict(config.features))
+    if encoder is None:
+        matrix = lexical.fit_transform([r.text for r in training])
+        return Fitted(Pipeline(lexical), _heads(matrix, training, taxonomy, config, progress))
+    folder = load_folder(encoder)
+    if config.recipe == "frozen":
+        return _frozen(folder, lexical, training, taxonomy, config, progress)
+    return _finetuned(folder, lexical, training, taxonomy, config, progress)
+
+
+def check_encoder(config: TrainingConfig, encoder: Path | None) -> None:
+    """Refuse an encoder that the recipe does not use, or its absence where it does.
+
+    :raises FieldError: Then.
+    """
+    if (config.recipe == "lexical") != (encoder is None):
+        raise FieldError(
+            "encoder",
+            f"is {'given' if encoder else 'missing'}, and the recipe is {config.recipe}",
+            "leave --encoder out" if encoder else "give --encoder and a folder of `farz encoder`",
+        )
+
+
+def _frozen(
+    folder: EncoderFolder,
+    lexical: LexicalFeatures,
+    training: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+    config: TrainingConfig,
+    progress: Progress,
+) -> Fitted:
+    """Fit heads on the embedding as it comes, beside the words."""
+    texts = [r.text for r in training]
+    words = lexical.fit_transform(texts)
+    progress("embeddings")
+    embedding = folder.encoder.embed(texts)
+    scale = Scale.of(embedding, config.encoder.scale)
+    heads = _heads(joined(scale.apply(embedding), words), training, taxonomy, config, progress)
+    folded = Heads([head.rounded() for head in scale.fold(heads).heads])
+    return Fitted(Pipeline(lexical, folder.encoder), folded, folder.about)
+
+
+def _finetuned(
+    folder: EncoderFolder,
+    lexical: LexicalFeatures,
+    training: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+    config: TrainingConfig,
+    progress: Progress,
+) -> Fitted:
+    """Join the fine-tuned encoder's own heads with heads of words, on the dev records."""
+    if folder.heads is None:
+        raise FieldError(
+            "encoder", "was not fine-tuned", "run `farz encoder finetune`, or use recipe frozen"
+        )
+    held = set(folder.about["dev"])
+    dev = [r for r in training if r.id in held]
+    rest = [r for r in training if r.id not in held]
+    if len(dev) != len(held):
+        raise FieldError(
+            "encoder",
+            f"was fine-tuned on another split: {len(held) - len(dev)} of its {len(held)} dev "
+            "records are not on the training side",
+            "use the data, seed and split that it was fine-tuned with",
+        )
+    words = lexical.fit_transform([r.text for r in rest])
+    heads = _heads(words, rest, taxonomy, config, progress)
+    progress("mixture")
+    texts = [r.text for r in dev]
+    mixed, shares = mix(
+        folder.heads,
+        heads,
+        folder.encoder.embed(texts),
+        lexical.transform(texts),
+        truth_of(dev, taxonomy),
+    )
+    about = {name: value for name, value in folder.about.items() if name not in ("dev", "heads")}
+    return Fitted(
+        Pipeline(lexical, folder.encoder),
+        mixed,
+        about | {"encoder_and_words": shares},
+        frozenset(held),
+    )
+
+
+def _heads(
+    matrix: csr_array,
+    records: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+    config: TrainingConfig,
+    progress: Progress,
+) -> Heads:
+    return fit_heads(
+        matrix, records, taxonomy, config.heads, lambda name: progress(f"fitted {name}")
+    )
