@@ -39,15 +39,17 @@ $(VENV)/.finetune: $(SETUP)
 	$(VENV)/bin/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[finetune]'
 	@touch $@
 
-$(ENCODER)/about.json: | $(VENV)/.finetune
+$(ENCODER)/about.json: $(CORPUS) | $(VENV)/.finetune
 	rm -rf var/encoders/fetched $(ENCODER)
 	$(FARZ) encoder fetch --out var/encoders/fetched
 	$(FARZ) encoder prepare --checkpoint var/encoders/fetched --data data/corpus --out $(ENCODER)
 
 # The released model, from corpus and encoder; interrupted, it goes on where it stopped.
-release: $(VENV)/.finetune $(ENCODER)/about.json
+$(TUNED)/about.json: $(ENCODER)/about.json training/recipes/finetuned.toml
 	rm -rf $(TUNED)
 	$(FARZ) encoder finetune --prepared $(ENCODER) --data data/corpus --config training/recipes/finetuned.toml --out $(TUNED)
+
+release: $(TUNED)/about.json
 	$(FARZ) train --data data/corpus --config training/recipes/finetuned.toml --encoder $(TUNED) --out $(RELEASED)
 
 test-finetune: $(VENV)/.finetune

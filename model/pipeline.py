@@ -37,9 +37,9 @@ class Pipeline:
     encoder: Encoder | None = None
 
     @property
-    def embedding_width(self) -> int:
-        """Columns of the embedding, which come first."""
-        return 0 if self.encoder is None else self.encoder.width
+    def width(self) -> int:
+        """Number of features: the embedding's columns, then the words'."""
+        return (0 if self.encoder is None else self.encoder.width) + self.lexical.width
 
     def transform(self, texts: Sequence[str]) -> Features:
         """Compute features.

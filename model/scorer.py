@@ -86,7 +86,10 @@ class Scorer:
         return [
             Language(report.language, language.script, language.confidence)
             if report.language
-            and (language.confidence < DECLARED_LANGUAGE_BELOW or _few_letters(report.text))
+            and (
+                language.confidence < DECLARED_LANGUAGE_BELOW
+                or (language.code != "und" and _few_letters(report.text))
+            )
             else language
             for report, language in zip(reports, found, strict=True)
         ]

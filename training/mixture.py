@@ -31,6 +31,7 @@ def mix(
     :param features: Lexical, of the dev records, shape (records, terms).
     :param truth: By head name, the label's place, or 0 and 1 for a flag; -1 where unknown.
     :return: Heads over (embedding, features), and the two weights of each by name.
+    :raises ValueError: If two heads of one name have other labels.
     """
     by_name = {head.name: head for head in words.heads}
     joined, shares = [], {}
@@ -38,6 +39,11 @@ def mix(
         other = by_name.get(head.name)
         if other is None:
             continue
+        if other.labels != head.labels:
+            raise ValueError(
+                f"head {head.name} has labels {head.labels} in the encoder and {other.labels} "
+                "beside it; use the taxonomy that the encoder was fine-tuned with"
+            )
         known = truth[head.name] >= 0
         one = np.asarray(embedding[known] @ head.weights.T + head.intercepts, dtype=np.float64)
         two = np.asarray(features[known] @ other.weights.T + other.intercepts, dtype=np.float64)
@@ -57,7 +63,12 @@ def mix(
 def _weights(
     one: NDArray[np.float64], two: NDArray[np.float64], truth: NDArray[np.int64]
 ) -> tuple[float, float]:
-    """Find the weights, neither below 0, under which the truth is most likely."""
+    """Find the weights, neither below 0, under which the truth is most likely.
+
+    Where nothing is known the encoder's head stands alone.
+    """
+    if not len(truth):
+        return 1.0, 0.0
 
     def loss(weights: NDArray[np.float64]) -> float:
         logits = weights[0] * one + weights[1] * two

@@ -17,7 +17,7 @@ from model.heads import Heads
 from model.pipeline import Pipeline, joined
 from training.config import TrainingConfig
 from training.embedding import Scale
-from training.encoder.folder import EncoderFolder, load_folder
+from training.encoder.folder import EncoderFolder, load_folder, side_digest
 from training.fit import fit_heads, truth_of
 from training.mixture import mix
 
@@ -46,6 +46,8 @@ def fit(
     config: TrainingConfig,
     encoder: Path | None = None,
     progress: Progress = lambda _: None,
+    *,
+    reference: bool = False,
 ) -> Fitted:
     """Fit features and heads by the configuration's recipe.
 
@@ -54,6 +56,7 @@ def fit(
     :param config: The run's configuration.
     :param encoder: Encoder folder, for the recipes that have one.
     :param progress: Called with the name of each step as it begins.
+    :param reference: Use the encoder's float32 graph instead of the small one.
     :return: Features and heads.
     :raises FieldError: If the encoder folder is not of the recipe's kind.
     """
@@ -62,7 +65,7 @@ def fit(
     if encoder is None:
         matrix = lexical.fit_transform([r.text for r in training])
         return Fitted(Pipeline(lexical), _heads(matrix, training, taxonomy, config, progress))
-    folder = load_folder(encoder)
+    folder = load_folder(encoder, reference=reference)
     if config.recipe == "frozen":
         return _frozen(folder, lexical, training, taxonomy, config, progress)
     return _finetuned(folder, lexical, training, taxonomy, config, progress)
@@ -90,6 +93,13 @@ def _frozen(
     progress: Progress,
 ) -> Fitted:
     """Fit heads on the embedding as it comes, beside the words."""
+    if folder.heads is not None:
+        raise FieldError(
+            "encoder",
+            "was fine-tuned: it knows training texts by heart, and heads refitted on them would "
+            "trust it too much",
+            "use recipe finetuned, or a folder of `farz encoder prepare`",
+        )
     texts = [r.text for r in training]
     words = lexical.fit_transform(texts)
     progress("embeddings")
@@ -116,11 +126,10 @@ def _finetuned(
     held = set(folder.about["dev"])
     dev = [r for r in training if r.id in held]
     rest = [r for r in training if r.id not in held]
-    if len(dev) != len(held):
+    if side_digest(training) != folder.about["training_side"]:
         raise FieldError(
             "encoder",
-            f"was fine-tuned on another split: {len(held) - len(dev)} of its {len(held)} dev "
-            "records are not on the training side",
+            "was fine-tuned on another split: what it learnt from could calibrate or test it now",
             "use the data, seed and split that it was fine-tuned with",
         )
     words = lexical.fit_transform([r.text for r in rest])

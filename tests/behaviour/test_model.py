@@ -102,6 +102,12 @@ def test_a_declared_language_is_believed_only_where_the_text_does_not_tell(score
     assert short.language.code == "es", "seven letters show no language"
 
 
+@pytest.mark.parametrize("text", ["убью тебя", "他威胁要杀我"])
+def test_a_short_report_in_an_unread_script_goes_to_a_human(scorer: Scorer, text: str):
+    (score,) = scorer.score([Report(text, language="fr")])
+    assert "unsupported_language" in score.manual_triage_reasons
+
+
 def test_a_phrase_at_the_edge_of_a_window_is_read_whole():
     filler = "mot " * (WINDOW_WORDS - 6)
     parts = windows(filler + THREAT + " mot" * WINDOW_WORDS)

@@ -21,18 +21,25 @@ from transformers import BertConfig, BertModel  # noqa: E402
 
 from data.errors import FieldError  # noqa: E402
 from data.records import LabelledReport, Report  # noqa: E402
-from data.taxonomy import Taxonomy  # noqa: E402
+from data.taxonomy import Taxonomy, load_taxonomy  # noqa: E402
 from model.bundle import load_scorer  # noqa: E402
 from model.encoder import Encoder  # noqa: E402
 from tests import tiny  # noqa: E402
 from tests.conftest import ROOT  # noqa: E402
 from training.config import FeatureConfig, SplitConfig, TrainingConfig  # noqa: E402
 from training.encoder import make  # noqa: E402
+from training.encoder.batches import targets  # noqa: E402
 from training.encoder.config import FinetuneConfig  # noqa: E402
 from training.encoder.export import export, fuse  # noqa: E402
 from training.encoder.finetune import Finetuning  # noqa: E402
 from training.encoder.folder import load_folder  # noqa: E402
+from training.encoder.losses import (  # noqa: E402
+    balanced_weights,
+    contrastive_loss,
+    heads_loss,
+)
 from training.encoder.network import load_encoder  # noqa: E402
+from training.encoder.optimisation import rate_at  # noqa: E402
 from training.encoder.sources import fetch  # noqa: E402
 from training.encoder.trim import EMBEDDING, trim  # noqa: E402
 from training.train import train  # noqa: E402
@@ -43,6 +50,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning"),
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
 ]
+DATA = [ROOT / "data" / "corpus" / "zgh" / "zgh-a.jsonl"]
 FAST = FinetuneConfig(
     epochs=6, batch_tokens=512, rate=3e-3, head_rate=1e-2, augmentation="none", dev=0.1, patience=6
 )
@@ -75,7 +83,7 @@ def prepared(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     keep = set(Tokenizer.from_file(str(checkpoint / "tokenizer.json")).get_vocab())
     with pytest.MonkeyPatch.context() as patch:  # the word lists are large, and not the point
         patch.setattr(make, "pieces_to_keep", lambda *_: keep)
-        make.prepare(checkpoint, ["bonjour", "salam", "hello there"], folder / "tiny")
+        make.prepare(checkpoint, DATA, load_taxonomy(), folder / "tiny")
     return folder / "tiny"
 
 
@@ -148,6 +156,84 @@ def test_a_few_texts_are_learnt_by_heart(
     assert run.history[-1]["loss"] < run.history[0]["loss"] / 2
 
 
+def test_a_state_of_another_run_is_not_gone_on_from(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy, tmp_path: Path
+):
+    config = replace(FAST, epochs=1)
+    state = tmp_path / "state.pt"
+    Finetuning(prepared / make.TRIMMED, records, records[::7], taxonomy, config, 2).run(state)
+    relabelled = [replace(records[0], priority="P1"), *records[1:]]
+    run = Finetuning(prepared / make.TRIMMED, relabelled, records[::7], taxonomy, config, 2)
+    steps: list[int] = []
+    run.run(state, progress=lambda done, *_: steps.append(done))
+    assert min(steps) == 1, "it went on with the labels of before"
+
+
+def test_averaged_weights_are_those_that_are_measured_and_kept(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy
+):
+    plain, averaged = (
+        Finetuning(
+            prepared / make.TRIMMED,
+            records,
+            records[::7],
+            taxonomy,
+            replace(FAST, epochs=1, average=average),
+            seed=2,
+        )
+        for average in (0.0, 0.95)
+    )
+    seen: list[np.ndarray] = []
+    for run in (plain, averaged):
+        run.run(after_epoch=lambda _, run=run: seen.append(run.heads().heads[0].weights))
+    assert not np.allclose(seen[0], seen[1], atol=1e-3)
+    assert np.array_equal(averaged.heads().heads[0].weights, seen[1])
+
+
+def test_a_missing_label_adds_nothing_to_the_loss(taxonomy: Taxonomy):
+    whole = LabelledReport("1", "a", "fraud", "fr", "P2", ("minor_involved",), "test", None)
+    bare = replace(whole, priority=None, flags=None)
+    logits = {
+        "category": torch.zeros(2, len(taxonomy.category_codes)),
+        "priority": torch.tensor([[5.0, 0, 0, 0], [9.0, 0, 0, 0]]),
+        "flags": torch.full((2, len(taxonomy.flag_codes)), 3.0),
+    }
+    weights = torch.ones(len(taxonomy.category_codes))
+    rows = np.array([0, 1])
+    both = heads_loss(logits, targets([whole, bare], taxonomy), rows, weights, FAST)
+    louder = {**logits, "priority": logits["priority"] * torch.tensor([[1.0], [7.0]])}
+    louder["flags"] = logits["flags"] * torch.tensor([[1.0], [7.0]])
+    same = heads_loss(louder, targets([whole, bare], taxonomy), rows, weights, FAST)
+    assert torch.equal(both, same), "the record without labels moved the loss"
+    known = heads_loss(louder, targets([whole, whole], taxonomy), rows, weights, FAST)
+    assert known > both
+
+
+def test_the_contrastive_loss_is_low_where_classes_lie_together():
+    classes = torch.tensor([0, 0, 1, 1])
+    together = torch.tensor([[1.0, 0], [1, 0.1], [0, 1], [0.1, 1]])
+    apart = together[[0, 2, 1, 3]]
+    assert contrastive_loss(together, classes) < 0.1 < contrastive_loss(apart, classes)
+    assert contrastive_loss(together, torch.arange(4)) == 0
+
+
+def test_rare_classes_weigh_more_and_a_record_weighs_1_on_average():
+    classes = np.array([0] * 90 + [1] * 10)
+    even = balanced_weights(classes, 2, 0.0)
+    full = balanced_weights(classes, 2, 1.0)
+    assert even.tolist() == [1.0, 1.0]
+    assert float(full[1] / full[0]) == pytest.approx(9)
+    assert float(full[classes].mean()) == pytest.approx(1)
+
+
+def test_the_rate_rises_and_then_falls_to_nothing():
+    rates = [rate_at(step / 100, 0.1) for step in range(101)]
+    assert rates[0] == 0
+    assert rates[10] == pytest.approx(1)
+    assert rates[100] == pytest.approx(0)
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+
+
 def test_an_interrupted_run_goes_on_to_the_same_end(
     prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy, tmp_path: Path
 ):
@@ -181,7 +267,6 @@ def test_an_interrupted_run_goes_on_to_the_same_end(
 
 
 def test_from_labelled_data_to_a_served_score(prepared: Path, taxonomy: Taxonomy, tmp_path: Path):
-    data = [ROOT / "data" / "corpus" / "zgh" / "zgh-a.jsonl"]
     config = TrainingConfig(
         "finetuned",
         3,
@@ -191,21 +276,24 @@ def test_from_labelled_data_to_a_served_score(prepared: Path, taxonomy: Taxonomy
     )
     few = replace(config, finetune=replace(FAST, dev=0.01))
     with pytest.raises(FieldError, match="sets none apart"):
-        make.finetune(prepared, data, taxonomy, few, tmp_path / "tuned")
-    about = make.finetune(prepared, data, taxonomy, config, tmp_path / "tuned")
+        make.finetune(prepared, DATA, taxonomy, few, tmp_path / "tuned")
+    about = make.finetune(prepared, DATA, taxonomy, config, tmp_path / "tuned")
     assert about["records"]["dev"] == len(about["dev"]) > 0
     assert not list(tmp_path.glob(".*")), "the unfinished state is gone"
-    manifest = train(data, taxonomy, config, tmp_path / "bundle", encoder=tmp_path / "tuned")
+    manifest = train(DATA, taxonomy, config, tmp_path / "bundle", encoder=tmp_path / "tuned")
     assert manifest.recipe == "finetuned"
     score = load_scorer(tmp_path / "bundle").score([Report("Someone hacked my email account")])[0]
     assert score.category.label in taxonomy.category_codes
     with pytest.raises(FieldError, match="another split"):
         other = replace(config, seed=4)
-        train(data, taxonomy, other, tmp_path / "no", encoder=tmp_path / "tuned")
+        train(DATA, taxonomy, other, tmp_path / "no", encoder=tmp_path / "tuned")
     with pytest.raises(FieldError, match="was not fine-tuned"):
-        train(data, taxonomy, config, tmp_path / "no", encoder=prepared)
+        train(DATA, taxonomy, config, tmp_path / "no", encoder=prepared)
+    with pytest.raises(FieldError, match="knows training texts by heart"):
+        heart = replace(config, recipe="frozen")
+        train(DATA, taxonomy, heart, tmp_path / "no", encoder=tmp_path / "tuned")
     frozen = replace(config, recipe="frozen")
-    train(data, taxonomy, frozen, tmp_path / "frozen", encoder=prepared)
+    train(DATA, taxonomy, frozen, tmp_path / "frozen", encoder=prepared)
     assert load_scorer(tmp_path / "frozen").score([Report("bonjour")])
     with pytest.raises(FieldError, match="encoder: is missing"):
-        train(data, taxonomy, frozen, tmp_path / "no")
+        train(DATA, taxonomy, frozen, tmp_path / "no")

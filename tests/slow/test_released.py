@@ -91,11 +91,11 @@ def test_the_results_are_of_this_bundle(name: str):
 def test_the_plainest_reports_are_read_right(released: Scorer):
     told = {
         "J'ai payé 900 dh à une boutique sur Instagram, rien reçu, ils m'ont bloquée": "fraud",
-        "Somebody hacked my Facebook account yesterday and changed the password": "system_intrusion",
-        "wa7d kayhddni b tsawri l3aryanin w bgha 3000 dh wla ysifthom l 3a2ilti": "sexual_blackmail",
+        "Somebody hacked my Facebook account and changed the password": "system_intrusion",
+        "wa7d kayhddni b tsawri l3aryanin w bgha 3000 dh wla ysifthom l dar": "sexual_blackmail",
         "Bonjour, quels sont vos horaires d'ouverture le samedi": "other",
         "شي واحد كيبيع القرقوبي قدام الليسي وكيعلن فتيليغرام": "illicit_trade",
-    }  # fmt: skip
+    }
     scores = released.score([Report(text) for text in told])
     found = {text: score.category.label for text, score in zip(told, scores, strict=True)}
     assert found == told

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -40,6 +41,17 @@ def test_arabizi_is_respelt_as_people_spell_it():
     assert len(spellings) > 10
     assert any("5ona" in spelling for spelling in spellings)
     assert all(len(spelling.split()) == len(ARABIZI.split()) for spelling in spellings)
+
+
+def test_ages_amounts_and_hours_stay_as_they_are():
+    text = "bnti 3ndha 13 3am, khda 1500dh f 17h, 9arib 5 snin, w que 7 personnes"
+    for seed in range(50):
+        spelt = respell(text, np.random.default_rng(seed), rate=1.0)
+        numbers = re.findall(r"(?<![^\W\d_])\d+(?=\b|dh|h\b)", spelt)
+        assert [n for n in numbers if n in ("13", "1500", "17", "5", "7")] == [
+            "13", "1500", "17", "5", "7",
+        ], spelt  # fmt: skip
+        assert " que " in spelt
 
 
 def test_accents_and_punctuation_go_and_letters_stay():

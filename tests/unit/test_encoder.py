@@ -44,6 +44,17 @@ def test_tifinagh_is_read_as_latin_not_as_unknown(encoder: Encoder):
     assert np.allclose(tifinagh, latin, atol=1e-6)
 
 
+def test_special_tokens_that_a_citizen_types_are_text(encoder: Encoder):
+    for typed in ("<s>", "</s>", "<pad>", "<unk>", "<mask>"):
+        ids = encoder._ids([f"salam {typed} khoya"])[0]
+        assert not {0, 1, 2} & set(ids[1:-1]), typed
+
+
+def test_a_text_that_grows_when_normalised_is_read_in_bounded_pieces(encoder: Encoder):
+    # U+FDFA is one character and becomes eighteen.
+    assert np.isfinite(encoder.embed(["\ufdfa" * 3000])).all()
+
+
 def test_a_graph_of_another_form_is_refused():
     with pytest.raises(ValueError, match="must read 'ids' and 'mask'"):
         Encoder(tiny.graph().replace(b"embedding", b"something"), tiny.tokenizer())

@@ -36,7 +36,7 @@ def weights_file(pieces: int, padding: int = 2) -> tuple[bytes, dict[str, np.nda
     rng = np.random.default_rng(1)
     inner = 64
     shapes = {
-        "emb.word": (pieces + padding, HIDDEN), "emb.pos": (16, HIDDEN), "emb.type": (2, HIDDEN),
+        "emb.word": (pieces + padding, HIDDEN), "emb.pos": (512, HIDDEN), "emb.type": (2, HIDDEN),
         "emb.ln.w": (HIDDEN,), "emb.ln.b": (HIDDEN,),
         **{f"l0.{p}.w": (HIDDEN, HIDDEN) for p in ("q", "k", "v", "ao")},
         "l0.fi.w": (inner, HIDDEN), "l0.fo.w": (HIDDEN, inner), "l0.fi.b": (inner,),
@@ -49,7 +49,7 @@ def weights_file(pieces: int, padding: int = 2) -> tuple[bytes, dict[str, np.nda
         q4 = values.ndim == 2 and name not in ("emb.pos", "emb.type")
         packed[name] = (int(q4), pack_q4(values) if q4 else values.tobytes(), values.size)
     head = b"E5S1" + struct.pack(
-        "<i7ifi", 1, HIDDEN, 1, 2, inner, pieces + padding, 16, 2, 1e-12, 32
+        "<i7ifi", 1, HIDDEN, 1, 2, inner, pieces + padding, 512, 2, 1e-12, 32
     )
     head += struct.pack("<5iQ", 1, 0, 2, 1, 3, 1) + struct.pack("<2I", 0, 1)
     head += struct.pack("<f", 0.0) + b"x" + struct.pack("<iI", 0, 3) + b"abc"
@@ -180,12 +180,25 @@ def test_a_source_that_is_not_understood_is_named(tmp_path: Path, source: str, s
     assert not list(tmp_path.iterdir())
 
 
+def test_an_encoder_that_reads_too_little_is_refused_early(tmp_path: Path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    save_file({WORDS: np.zeros((300, 8), dtype=np.float32)}, folder / "model.safetensors")
+    (folder / "tokenizer.json").write_bytes(tiny.tokenizer())
+    shape = {"model_type": "bert", "vocab_size": 300, "max_position_embeddings": 128}
+    (folder / "config.json").write_text(json.dumps(shape))
+    with pytest.raises(FieldError, match="128 positions; use an encoder .* 512 positions"):
+        fetch(f"folder:{folder}", tmp_path / "out")
+
+
 def test_a_checkpoint_whose_parts_do_not_fit_is_refused(tmp_path: Path):
     folder = tmp_path / "in"
     folder.mkdir()
     save_file({WORDS: np.zeros((3, 8), dtype=np.float32)}, folder / "model.safetensors")
     (folder / "tokenizer.json").write_bytes(tiny.tokenizer())
-    (folder / "config.json").write_text(json.dumps({"model_type": "bert", "vocab_size": 3}))
+    (folder / "config.json").write_text(
+        json.dumps({"model_type": "bert", "vocab_size": 3, "max_position_embeddings": 512})
+    )
     with pytest.raises(FieldError, match="pieces and 3 rows"):
         fetch(f"folder:{folder}", tmp_path / "out")
 

@@ -18,9 +18,9 @@ def lexical() -> LexicalFeatures:
 
 def test_without_an_encoder_the_words_are_all(lexical: LexicalFeatures):
     pipeline = Pipeline(lexical)
-    assert pipeline.embedding_width == 0
     features = pipeline.transform(TEXTS)
     assert (features.matrix != lexical.transform(TEXTS)).nnz == 0
+    assert pipeline.width == features.matrix.shape[1]
 
 
 def test_the_embedding_comes_first_and_the_words_after(lexical: LexicalFeatures):

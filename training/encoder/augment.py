@@ -6,6 +6,7 @@ words, look-alike letters, invisible characters) is left out: the model never se
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 
@@ -25,12 +26,16 @@ _NEAR = {
 }  # fmt: skip
 """Neighbours on a phone's keyboard (French and Arabic layouts)."""
 
-_ARABIZI = (
-    ("3", ("3", "a", "aa", "3a")), ("7", ("7", "h")), ("9", ("9", "q", "k")),
-    ("5", ("5", "kh")), ("kh", ("kh", "5")), ("gh", ("gh", "4", "rh")), ("ch", ("ch", "sh", "x")),
-    ("sh", ("ch", "sh")), ("ou", ("ou", "o", "u", "w")), ("q", ("q", "9")),
-)  # fmt: skip
+_ARABIZI = {
+    "3": ("3", "a", "aa", "3a"), "7": ("7", "h"), "9": ("9", "q", "k"), "5": ("5", "kh"),
+    "kh": ("kh", "5"), "gh": ("gh", "4", "rh"), "ch": ("ch", "sh", "x"), "sh": ("ch", "sh"),
+    "ou": ("ou", "o", "u", "w"), "q": ("q", "9"),
+}  # fmt: skip
 """Spellings of one sound in Darija in Latin letters."""
+
+# A digit is a letter only beside letters and in no number: "13 3am" is an age and a word, "1500dh"
+# an amount. French qu- is no sound of Darija.
+_SOUND = re.compile(r"kh|gh|ch|sh|ou|q(?!u)|(?<!\d)[3579](?=[^\W\d_])|(?<=[^\W\d_])[3579](?!\d)")
 
 
 def noise(text: str, rng: np.random.Generator, rate: float) -> str:
@@ -62,13 +67,12 @@ def noise(text: str, rng: np.random.Generator, rate: float) -> str:
 
 def respell(text: str, rng: np.random.Generator, rate: float = 0.3) -> str:
     """Spell sounds of Arabizi in another usual way, here and there."""
-    for sound, ways in _ARABIZI:
-        parts = text.split(sound)
-        out = parts[0]
-        for part in parts[1:]:
-            out += (ways[rng.integers(len(ways))] if rng.random() < rate else sound) + part
-        text = out
-    return text
+
+    def another(match: re.Match[str]) -> str:
+        ways = _ARABIZI[match.group()]
+        return ways[rng.integers(len(ways))] if rng.random() < rate else match.group()
+
+    return _SOUND.sub(another, text)
 
 
 def without_accents(text: str) -> str:

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from data.normalisation import normalise
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
-from model.encoder import PREFIX
+from model.encoder import readable
 
 _MISSING = -1
 
@@ -64,14 +63,14 @@ class Batch:
 
 
 def encode(tokenizer: Tokenizer, texts: Sequence[str], max_tokens: int) -> list[list[int]]:
-    """Cut texts into token ids, as the service does.
+    """Cut texts into token ids, read as the service reads them but for very long ones.
 
     :param tokenizer: The encoder's tokenizer, without padding.
     :param texts: Original texts.
     :param max_tokens: A longer text keeps its first and its last tokens.
     """
     rows = []
-    for encoding in tokenizer.encode_batch([PREFIX + normalise(t).text for t in texts]):
+    for encoding in tokenizer.encode_batch([readable(t) for t in texts]):
         ids = encoding.ids
         if len(ids) > max_tokens:
             head = max_tokens // 2

@@ -63,6 +63,10 @@ class Finetuning:
         self.training, self.dev, self.taxonomy, self.config = training, dev, taxonomy, config
         self.seed = seed
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.started_from = [
+            hashlib.sha256((checkpoint / name).read_bytes()).hexdigest()
+            for name in ("model.safetensors", "tokenizer.json")
+        ] + [*taxonomy.category_codes, *taxonomy.priority_codes, *taxonomy.flag_codes]
         self.tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
         # Plain attention: on processors torch's fused one takes twice the time backwards.
         encoder = load_encoder(checkpoint, layers=config.layers or None, eager=True)
@@ -102,13 +106,12 @@ class Finetuning:
         """
         key = self._key()
         if state is not None and state.is_file():
-            self._resume(torch.load(state, weights_only=True), key)
+            self._resume(torch.load(state, weights_only=True, map_location=self.device), key)
         plain = encode(self.tokenizer, [r.text for r in self.training], self.config.max_tokens)
         per_epoch = sum(1 for _ in batches(plain, self.config.batch_tokens, self.pad))
         total = per_epoch * self.config.epochs
         while len(self.history) < self.config.epochs and not self._stuck():
-            self._epoch(plain, total, progress)
-            after_epoch(self.network)
+            self._epoch(plain, total, progress, after_epoch)
             if state is not None:
                 part = state.with_suffix(".part")
                 torch.save(self._state(key), part)
@@ -184,7 +187,13 @@ class Finetuning:
                         # A label never seen has bias -10,000: too much for a gradient.
                         layer.bias[own] = torch.from_numpy(head.intercepts.clip(-10, 10))
 
-    def _epoch(self, plain: list[list[int]], total: int, progress: Progress) -> None:
+    def _epoch(
+        self,
+        plain: list[list[int]],
+        total: int,
+        progress: Progress,
+        after_epoch: Callable[[Network], None],
+    ) -> None:
         epoch = len(self.history)
         rng = np.random.default_rng((self.seed, epoch))
         torch.manual_seed(self.seed * 1000 + epoch)
@@ -217,17 +226,20 @@ class Finetuning:
             if self.config.average and self.step > _AVERAGE_FROM * total:
                 self.mean = averaged(self.mean, self.network, self.config.average)
             progress(self.step, total, f"epoch {epoch + 1}, loss {np.mean(losses[-50:]):.2f}")
-        self._close_epoch(float(np.mean(losses)), time.perf_counter() - started)
+        self._close_epoch(float(np.mean(losses)), time.perf_counter() - started, after_epoch)
 
-    def _close_epoch(self, loss: float, seconds: float) -> None:
+    def _close_epoch(
+        self, loss: float, seconds: float, after_epoch: Callable[[Network], None]
+    ) -> None:
         kept = copy.deepcopy(self.network.state_dict())
         if self.mean is not None:
             self.network.load_state_dict(self.mean)
         found = self._dev_loss()
         if not self.history or found < min(row["dev_loss"] for row in self.history):
             self.best = copy.deepcopy(self.network.state_dict())
-        self.network.load_state_dict(kept)
         self.history.append({"loss": loss, "dev_loss": found, "seconds": round(seconds, 1)})
+        after_epoch(self.network)  # on the averaged weights, where there are any
+        self.network.load_state_dict(kept)
 
     @torch.no_grad()
     def _dev_loss(self) -> float:
@@ -254,9 +266,8 @@ class Finetuning:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=able)
 
     def _key(self) -> str:
-        told = json.dumps(
-            [asdict(self.config), self.seed, [(r.id, r.text) for r in (*self.training, *self.dev)]]
-        )
+        records = [asdict(record) for record in (*self.training, *self.dev)]
+        told = json.dumps([self.started_from, asdict(self.config), self.seed, records])
         return hashlib.sha256(told.encode()).hexdigest()
 
     def _state(self, key: str) -> dict[str, Any]:

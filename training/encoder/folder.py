@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +15,7 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from data.errors import FieldError
+from data.records import LabelledReport
 from model.encoder import Encoder
 from model.heads import Head, Heads
 
@@ -25,12 +30,38 @@ class EncoderFolder:
 
     :param encoder: The encoder, ready to embed.
     :param heads: The heads that it was fine-tuned with, over its embedding; None if it was not.
-    :param about: How it was made: source, steps, figures; ``dev`` names the records held out.
+    :param about: How it was made: source, steps, figures; of a fine-tuned one also ``dev``, the
+        records that it was not trained on, and ``training_side``, the digest of both.
     """
 
     encoder: Encoder
     heads: Heads | None
     about: dict[str, Any]
+
+
+@contextmanager
+def fresh_folder(directory: Path) -> Iterator[Path]:
+    """Give a folder to fill, which appears under its name only once it is whole.
+
+    :param directory: The name; it must not exist.
+    :return: A context that gives the folder to fill.
+    :raises FieldError: If the name exists.
+    """
+    if directory.exists():
+        raise FieldError("out", f"{directory} exists", "name a new folder, or remove that one")
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{directory.name}."
+    with tempfile.TemporaryDirectory(dir=directory.parent, prefix=prefix) as scratch:
+        folder = Path(scratch) / "folder"
+        folder.mkdir()
+        yield folder
+        folder.rename(directory)
+
+
+def side_digest(records: Iterable[LabelledReport]) -> str:
+    """Hash the ids of a side, so that a later run can tell whether it split alike."""
+    told = "\n".join(sorted(record.id for record in records))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def load_folder(folder: Path, *, reference: bool = False) -> EncoderFolder:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -29,7 +28,15 @@ from model.heads import Heads
 from training.config import TrainingConfig
 from training.encoder.export import export, fuse
 from training.encoder.finetune import STATE, Finetuning
-from training.encoder.folder import ABOUT, GRAPH, REFERENCE, TOKENIZER, save_heads
+from training.encoder.folder import (
+    ABOUT,
+    GRAPH,
+    REFERENCE,
+    TOKENIZER,
+    fresh_folder,
+    save_heads,
+    side_digest,
+)
 from training.encoder.network import load_encoder
 from training.encoder.quantise import quantise
 from training.encoder.trim import pieces_to_keep, trim
@@ -40,12 +47,13 @@ TRIMMED = "checkpoint"
 Progress = Callable[[str], None]
 Steps = Callable[[int, int, str], None]
 
-_PACKAGES = ("torch", "transformers", "onnx", "onnxruntime", "tokenizers")
+_PACKAGES = ("torch", "transformers", "onnx")
 
 
 def prepare(
     checkpoint: Path,
-    texts: Sequence[str],
+    paths: Sequence[Path],
+    taxonomy: Taxonomy,
     directory: Path,
     *,
     progress: Progress = lambda _: None,
@@ -53,20 +61,22 @@ def prepare(
     """Trim a fetched encoder to our languages and make it small and fast.
 
     :param checkpoint: Folder that ``training.encoder.sources.fetch`` wrote.
-    :param texts: Texts whose pieces are kept whatever their frequency, such as the corpus; the
-        first hundreds of them are what the small graph is compared on.
+    :param paths: Labelled files or folders, whose pieces are kept whatever their frequency; some
+        hundreds of their texts are what the small graph is compared on.
+    :param taxonomy: Their label sets.
     :param directory: New encoder folder.
     :param progress: Called with the name of each step as it begins.
     :return: What ``about.json`` says of it.
     :raises FieldError: If the folder exists.
     """
-    with _fresh(directory) as fresh:
+    with fresh_folder(directory) as fresh:
         progress("vocabulary")
+        texts = [r.text for r in read_labelled(paths, taxonomy) if r.language != "und"]
         tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
         keep = pieces_to_keep(tokenizer, texts)
         pieces = trim(checkpoint, fresh / TRIMMED, keep)
         source = json.loads((checkpoint / "source.json").read_text(encoding="utf-8"))
-        about = {"encoder": source, "pieces": pieces, "packages": _versions()}
+        about = {"encoder": source, "pieces": pieces} | _made(paths)
         progress("export")
         network = load_encoder(fresh / TRIMMED, eager=True)
         about |= write_graphs(network, fresh / TRIMMED / "tokenizer.json", fresh, texts)
@@ -109,25 +119,28 @@ def finetune(
             "use a larger share, or give records of more scenarios",
         )
     checkpoint = prepared / TRIMMED
-    with _fresh(directory) as fresh:
-        run = Finetuning(checkpoint, training, dev, taxonomy, config.finetune, config.seed)
+    state = directory.with_name(f".{directory.name}.{STATE}")
+    with fresh_folder(directory) as fresh:
         started = time.perf_counter()
-        state = directory.with_name(f".{directory.name}.{STATE}")
+        run = Finetuning(checkpoint, training, dev, taxonomy, config.finetune, config.seed)
+        before = time.perf_counter() - started
         network = run.run(state, progress)
         about = json.loads((prepared / ABOUT).read_text(encoding="utf-8"))
-        about |= provenance(expand(paths), Path(__file__).parent) | {
+        seconds = before + sum(row["seconds"] for row in run.history)
+        about |= _made(paths) | {
             "finetune": asdict(config.finetune),
             "seed": config.seed,
             "records": {"train": len(training), "dev": len(dev)},
             "dev": [r.id for r in dev],
+            "training_side": side_digest(side),
             "history": run.history,
-            "minutes": round((time.perf_counter() - started) / 60, 1),
+            "minutes": round(seconds / 60, 1),
         }
         texts = [r.text for r in dev]
         about |= write_graphs(network.encoder.cpu(), checkpoint / "tokenizer.json", fresh, texts)
         about["heads"] = save_heads(fresh, Heads(run.heads().heads))
         _write(fresh, about)
-        state.unlink(missing_ok=True)
+    state.unlink(missing_ok=True)
     return about
 
 
@@ -186,34 +199,13 @@ def cosines(one: NDArray[np.float32], two: NDArray[np.float32]) -> NDArray[np.fl
     return (a * b).sum(1) / np.maximum(np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1), 1e-12)
 
 
-class _fresh:  # noqa: N801 - used as a context, like tempfile's
-    """A folder that appears under its name only once it is whole."""
-
-    def __init__(self, directory: Path) -> None:
-        if directory.exists():
-            raise FieldError("out", f"{directory} exists", "name a new folder, or remove that one")
-        self.directory = directory
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        self.scratch = tempfile.TemporaryDirectory(
-            dir=directory.parent, prefix=f".{directory.name}."
-        )
-
-    def __enter__(self) -> Path:
-        folder = Path(self.scratch.name) / "folder"
-        folder.mkdir()
-        return folder
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            (Path(self.scratch.name) / "folder").rename(self.directory)
-        self.scratch.cleanup()
-
-
 def _write(directory: Path, about: dict[str, Any]) -> None:
     (directory / ABOUT).write_text(
         json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
     )
 
 
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in _PACKAGES}
+def _made(paths: Sequence[Path]) -> dict[str, Any]:
+    made = provenance(expand(paths), Path(__file__).parent)
+    made["packages"] |= {name: version(name) for name in _PACKAGES}
+    return made

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor, nn
 from transformers import AutoModel
 
+from data.errors import FieldError
+
 
 class Network(nn.Module):
     """Mean-pooled encoder states, brought to unit size, then one linear layer for each head.
@@ -68,6 +70,12 @@ def load_encoder(checkpoint: Path, *, layers: int | None = None, eager: bool = F
     )
     if layers is not None:
         stack = encoder.encoder.layer
+        if layers > len(stack):
+            raise FieldError(
+                "finetune.layers",
+                f"{layers} of {len(stack)} layers",
+                f"use 1 to {len(stack)}, or 0",
+            )
         step = len(stack) / layers
         kept = [stack[round((number + 1) * step) - 1] for number in range(layers)]
         encoder.encoder.layer = nn.ModuleList(kept)

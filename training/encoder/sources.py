@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import re
@@ -20,6 +21,8 @@ from safetensors.numpy import save_file
 
 from data.errors import FieldError, shown
 from training.encoder.e5s1 import read_e5s1
+from training.encoder.folder import fresh_folder
+from training.encoder.trim import SPECIAL
 
 CHECKPOINT = ("config.json", "model.safetensors", "tokenizer.json")
 """Files of a checkpoint folder. Weights in pickles are not read."""
@@ -89,19 +92,13 @@ def fetch(source: str, target: Path, *, progress: Progress = lambda _: None) -> 
         raise FieldError(
             "source", f"{shown(source)} is not known", f"use for example {EXAMPLE} or folder:PATH"
         )
-    if target.exists():
-        raise FieldError("target", f"{target} exists", "name a new folder, or remove that one")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
-        fresh = Path(scratch) / "checkpoint"
-        fresh.mkdir()
+    with fresh_folder(target) as fresh:
         readers[kind](name, fresh, progress)
         _check(fresh, source)
         (fresh / "source.json").write_text(
             json.dumps({"source": source, "sha256": _sha256(fresh / "model.safetensors")}) + "\n",
             encoding="utf-8",
         )
-        fresh.rename(target)
 
 
 def _from_hub(name: str, target: Path, progress: Progress) -> None:
@@ -113,13 +110,13 @@ def _from_hub(name: str, target: Path, progress: Progress) -> None:
             "write hub:OWNER/NAME@ and the 40 hexadecimal digits of a commit",
         )
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     progress("download")
     try:
         folder = snapshot_download(repository, revision=revision, allow_patterns=[*CHECKPOINT])
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:
+    except Exception as error:
+        # The library lets through whatever its network layer raises: proxies, timeouts, names.
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EACCES, errno.EDQUOT):
             raise
         raise FieldError(
             "source",
@@ -223,7 +220,9 @@ def _check(folder: Path, source: str) -> None:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         with safe_open(folder / "model.safetensors", "numpy") as tensors:
             rows = tensors.get_slice("embeddings.word_embeddings.weight").get_shape()[0]
-        pieces = len(json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]["vocab"])
+        model = json.loads((folder / "tokenizer.json").read_text("utf-8"))["model"]
+        pieces = len(model["vocab"])
+        lacking = sorted({*SPECIAL} - {piece for piece, *_ in model["vocab"]})
     except (ValueError, KeyError, SafetensorError) as error:
         raise FieldError(
             "source", f"{source} is no BERT checkpoint ({error})", f"use for example {EXAMPLE}"
@@ -234,6 +233,13 @@ def _check(folder: Path, source: str) -> None:
             f"{source} is a {config.get('model_type')} of {rows} rows and "
             f"{config.get('vocab_size')} pieces",
             "use a BERT encoder",
+        )
+    if model.get("type") != "Unigram" or lacking or config.get("max_position_embeddings", 0) < 512:
+        raise FieldError(
+            "source",
+            f"{source} has a {model.get('type')} tokenizer without {lacking} and "
+            f"{config.get('max_position_embeddings')} positions",
+            "use an encoder with a sentencepiece tokenizer and 512 positions, like e5",
         )
     if pieces > rows:
         raise FieldError(

@@ -24,7 +24,7 @@ SHORT_LISTS = ("it", "nl", "pt", "de")
 
 SHORT = 50_000
 
-_SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
 _BERBER = frozenset("ɣɛḥṭḍṣẓčǧṛḏṯ")
 
 
@@ -53,7 +53,7 @@ def pieces_to_keep(tokenizer: Tokenizer, texts: Iterable[str]) -> set[str]:
     """
     from wordfreq import top_n_list
 
-    keep = {*_SPECIAL} | pieces_in_use(tokenizer, ("query: " + normalise(t).text for t in texts))
+    keep = {*SPECIAL} | pieces_in_use(tokenizer, ("query: " + normalise(t).text for t in texts))
     for language in FULL_LISTS:
         keep |= pieces_in_use(tokenizer, top_n_list(language, 1_000_000, "best"))
     for language in SHORT_LISTS:

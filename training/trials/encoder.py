@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from data.labelled import read_labelled
+from data.provenance import commit
 from data.records import LabelledReport
 from data.splits import groups
 from data.taxonomy import Taxonomy, load_taxonomy
@@ -72,7 +73,11 @@ def main() -> None:
     records = [r for r in read_labelled(given.data, taxonomy) if r.language != "und"]
     kept = read_labelled([given.validation], taxonomy)
     training, dev = hold_out(some(records, extra.share), 0.06, SEED)
-    rows = json.loads(given.out.read_text("utf-8"))["trials"] if given.out.exists() else []
+    unknown = sorted({*(extra.only or ())} - {trial.name for trial in TRIALS})
+    if unknown:
+        parser.error(f"no trial is called {unknown[0]!r}; there are {[t.name for t in TRIALS]}")
+    title = f"Fine-tuning on {extra.share:.0%} of the situations"
+    rows = earlier(given.out, title, len(training))
     for trial in TRIALS:
         if extra.only and trial.name not in extra.only:
             continue
@@ -80,11 +85,20 @@ def main() -> None:
         rows = [r for r in rows if r["name"] != trial.name] + [row]
         write(
             given,
-            f"Fine-tuning on {extra.share:.0%} of the situations",
+            title,
             rows,
             records=len(training),
             validation_records=len(kept),
         )
+
+
+def earlier(path: Path, title: str, records: int) -> list[dict[str, Any]]:
+    """Give the rows of an earlier call, where it was on the same data."""
+    if not path.exists():
+        return []
+    done = json.loads(path.read_text("utf-8"))
+    same = (done["title"], done["records"]) == (title, records)
+    return done["trials"] if same else []
 
 
 def some(records: Sequence[LabelledReport], share: float) -> list[LabelledReport]:
@@ -116,12 +130,15 @@ def run(
         print(trial.name, len(curve), json.dumps(curve[-1]), flush=True)  # noqa: T201
 
     tuning.run(after_epoch=look)
+    kept_epoch = int(np.argmin([row["dev_loss"] for row in tuning.history]))
     return {
         "name": trial.name,
+        "code": commit(Path(__file__).parent),
         "config": asdict(trial.config),
         "seed": SEED,
         "unseen": {},
-        "validation": curve[-1],
+        "kept_epoch": kept_epoch + 1,
+        "validation": curve[kept_epoch],
         "epochs": curve,
         "history": tuning.history,
         "seconds": round(time.perf_counter() - started, 1),
