@@ -109,7 +109,8 @@ def save_bundle(parts: Parts, directory: Path) -> Manifest:
     :param parts: What to write.
     :param directory: Where; an existing bundle there is replaced, anything else is not.
     :return: The manifest written.
-    :raises BundleError: If the directory holds something that is no bundle.
+    :raises BundleError: If the directory holds something that is no bundle, or the parts were
+        loaded from a bundle with an encoder.
     """
     directory = directory.resolve()
     check_replaceable(directory)
@@ -250,11 +251,14 @@ def _serialise(parts: Parts) -> dict[str, bytes]:
         # In C order, since safetensors writes the buffer as it lies.
         heads[f"{head.name}.weights"] = np.ascontiguousarray(head.weights, dtype=np.float16)
         heads[f"{head.name}.intercepts"] = head.intercepts.astype(np.float32)
-    files = (
-        {}
-        if encoder is None
-        else dict(zip(ENCODER_FILES, (encoder.graph, encoder.tokenizer), strict=True))
-    )
+    files = {}
+    if encoder is not None:
+        if encoder.source is None:
+            raise BundleError(
+                "the encoder was loaded to serve and holds no files to write; copy the bundle's "
+                "folder, or make it anew with `farz train`"
+            )
+        files = dict(zip(ENCODER_FILES, encoder.source, strict=True))
     return files | {
         "features.json": _json({"parameters": lexical.get_params(), "terms": state.terms}),
         "features.safetensors": save_tensors(dict(state.idf)),
@@ -291,7 +295,7 @@ def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
     encoder = None
     if ENCODER_FILES[0] in contents:
         graph, tokenizer = (contents[name] for name in ENCODER_FILES)
-        encoder = Encoder(graph, tokenizer)
+        encoder = Encoder(graph, tokenizer, keep=False)
     category = thresholds["category"]
     return Parts(
         recipe=manifest.recipe,

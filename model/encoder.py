@@ -46,17 +46,24 @@ class Encoder:
     :param max_tokens: Longest piece that the graph reads; a longer text is read in overlapping
         pieces, whose embeddings are averaged by their length.
     :param threads: Threads of one call; None takes the processors that this process may use.
+    :param keep: Keep both contents under ``source``, so that a bundle can be written from them; a
+        service does without 40 MB.
     :raises ValueError: If the graph is not of this form.
     """
 
     def __init__(
-        self, graph: bytes, tokenizer: bytes, *, max_tokens: int = 512, threads: int | None = None
+        self,
+        graph: bytes,
+        tokenizer: bytes,
+        *,
+        max_tokens: int = 512,
+        threads: int | None = None,
+        keep: bool = True,
     ) -> None:
         self._threads = threads or _processors()
         self._session = _session(graph, self._threads)
-        # Many texts are read side by side, each alone on one thread: no padding, and no text's
-        # answer depends on its neighbours, since int8 scales activations over all it is given.
-        self._alone = _session(graph, 1) if self._threads > 1 else self._session
+        # Many texts are read side by side, each alone: no padding, and no text's answer depends
+        # on its neighbours, since int8 scales activations over all that it is given.
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="encoder")
         names = {node.name for node in self._session.get_inputs()}
         output = self._session.get_outputs()[0]
@@ -67,8 +74,7 @@ class Encoder:
             )
         self.width = int(output.shape[-1])
         self.max_tokens = max_tokens
-        self.graph = graph
-        self.tokenizer = tokenizer
+        self.source = (graph, tokenizer) if keep else None
         self._tokenizer = Tokenizer.from_buffer(tokenizer)
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -103,7 +109,7 @@ class Encoder:
             return _run(self._session, pieces[0])[None]
         embedded = np.zeros((len(pieces), self.width), dtype=np.float32)
         order = sorted(range(len(pieces)), key=lambda row: -len(pieces[row]))
-        done = self._pool.map(lambda row: _run(self._alone, pieces[row]), order)
+        done = self._pool.map(lambda row: _run(self._session, pieces[row]), order)
         for row, values in zip(order, done, strict=True):
             embedded[row] = values
         return embedded
@@ -141,6 +147,8 @@ def _session(graph: bytes, threads: int) -> ort.InferenceSession:
     options.inter_op_num_threads = 1
     # A spinning idle thread burns the core that the next request needs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # The arena keeps what the longest text ever needed; without it nothing is slower here.
+    options.enable_cpu_mem_arena = False
     return ort.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 

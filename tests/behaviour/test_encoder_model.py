@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from data.records import LabelledReport, Report
-from model.bundle import ENCODER_FILES, MANIFEST, BundleError, Parts, load_scorer
+from model.bundle import (
+    ENCODER_FILES,
+    MANIFEST,
+    BundleError,
+    Parts,
+    load_bundle,
+    load_scorer,
+    save_bundle,
+)
 from model.scorer import Scorer
 
 
@@ -80,6 +88,15 @@ def test_an_altered_or_missing_part_of_the_encoder_is_refused(
     (copy / MANIFEST).write_text(json.dumps(raw))
     with pytest.raises(BundleError, match=f"does not list {name}"):
         load_scorer(copy)
+
+
+def test_a_bundle_that_was_loaded_to_serve_is_copied_not_written_anew(
+    encoder_bundle: Path, tmp_path: Path
+):
+    _, parts = load_bundle(encoder_bundle)
+    with pytest.raises(BundleError, match="copy the bundle's folder"):
+        save_bundle(parts, tmp_path / "again")
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_bundle_of_the_first_format_is_still_read(bundle: Path, tmp_path: Path):
