@@ -31,7 +31,17 @@ def quantise(graph: onnx.ModelProto) -> onnx.ModelProto:
     :param graph: From ``training.encoder.export.fuse``.
     :return: A graph of about a fifth of the size.
     """
-    kept = feed_forward_outputs(graph)
+    done = dynamic(graph, feed_forward_outputs(graph))
+    return in_blocks(in_blocks(done, "MatMul", bits=8), "Gather", bits=4)
+
+
+def dynamic(graph: onnx.ModelProto, kept: list[str]) -> onnx.ModelProto:
+    """Quantise weights and activations to int8, each product's activations on one scale.
+
+    :param graph: A fused float32 graph.
+    :param kept: Names of products that stay in float32.
+    :return: A new graph.
+    """
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "float32.onnx", Path(folder) / "int8.onnx"
         onnx.save(graph, source)
@@ -43,8 +53,7 @@ def quantise(graph: onnx.ModelProto) -> onnx.ModelProto:
             nodes_to_exclude=kept,
             extra_options={"DefaultTensorType": _FLOAT32},
         )
-        done = onnx.load(target)
-    return in_blocks(in_blocks(done, "MatMul", bits=8), "Gather", bits=4)
+        return onnx.load(target)
 
 
 def feed_forward_outputs(graph: onnx.ModelProto) -> list[str]:

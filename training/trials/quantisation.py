@@ -1,7 +1,7 @@
 """What was tried to make the encoder small and fast: size, nearness to float32, speed.
 
-Speeds are of random pieces, 64 to a text, each text alone: one text on all processors, and many
-side by side on one thread each. Variants take turns, so that a slow moment hits all alike.
+Speeds are of random pieces, 64 to a text, each text alone: one text at a time, and many side by
+side. Variants take turns, so that a slow moment hits all alike.
 
 ``python -m training.trials.quantisation --prepared DIR --data data/corpus --out FILE``
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from data.labelled import expand, read_labelled
 from data.provenance import provenance
@@ -26,7 +24,7 @@ from data.taxonomy import load_taxonomy
 from model.encoder import Encoder
 from training.encoder.folder import REFERENCE, TOKENIZER
 from training.encoder.make import cosines
-from training.encoder.quantise import feed_forward_outputs, in_blocks, quantise
+from training.encoder.quantise import dynamic, feed_forward_outputs, in_blocks, quantise
 
 TEXTS, TOKENS, ROUNDS = 64, 64, 5
 
@@ -92,22 +90,6 @@ def timed(encoders: dict[str, Encoder]) -> dict[str, dict[str, float]]:
         }
         for name in encoders
     }
-
-
-def dynamic(graph: onnx.ModelProto, kept: list[str]) -> onnx.ModelProto:
-    """Quantise weights and activations to int8, each product's activations on one scale."""
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "in.onnx", Path(folder) / "out.onnx"
-        onnx.save(graph, source)
-        quantize_dynamic(
-            source,
-            target,
-            weight_type=QuantType.QInt8,
-            op_types_to_quantize=["MatMul", "Attention"],
-            nodes_to_exclude=kept,
-            extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
-        )
-        return onnx.load(target)
 
 
 VARIANTS: dict[str, Callable[[onnx.ModelProto], Any]] = {
