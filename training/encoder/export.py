@@ -12,6 +12,8 @@ from onnxruntime.transformers import optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 from torch import Tensor, nn
 
+from training.encoder.network import pooled
+
 OPSET = 17
 _CONTRIBUTED = "com.microsoft"
 
@@ -24,9 +26,7 @@ class _Pooled(nn.Module):
         self.encoder = encoder
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        return (states * weights).sum(1) / weights.sum(1)
+        return pooled(self.encoder, ids, mask)
 
 
 def export(encoder: nn.Module) -> onnx.ModelProto:

@@ -24,7 +24,6 @@ from data.records import LabelledReport
 from data.splits import split
 from data.taxonomy import Taxonomy
 from model.encoder import Encoder
-from model.heads import Heads
 from training.config import TrainingConfig
 from training.encoder.export import export, fuse
 from training.encoder.finetune import STATE, Finetuning
@@ -138,7 +137,7 @@ def finetune(
         }
         texts = [r.text for r in dev]
         about |= write_graphs(network.encoder.cpu(), checkpoint / "tokenizer.json", fresh, texts)
-        about["heads"] = save_heads(fresh, Heads(run.heads().heads))
+        about["heads"] = save_heads(fresh, run.heads())
         _write(fresh, about)
     state.unlink(missing_ok=True)
     return about

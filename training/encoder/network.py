@@ -42,15 +42,20 @@ class Network(nn.Module):
         :param mask: 1 for tokens, 0 for padding, same shape.
         :return: Shape (texts, hidden).
         """
-        states = self.encoder(input_ids=ids, attention_mask=mask).last_hidden_state
-        weights = mask.unsqueeze(-1).to(states.dtype)
-        return (states * weights).sum(1) / weights.sum(1)
+        return pooled(self.encoder, ids, mask)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Give the embedding, and every head's logits, shape (texts, outputs)."""
         embedding = self.embed(ids, mask).float()
         dropped = self.dropout((embedding - self.mean) * self.factor)
         return embedding, {name: head(dropped) for name, head in self.heads.items()}
+
+
+def pooled(encoder: nn.Module, ids: Tensor, mask: Tensor) -> Tensor:
+    """Average an encoder's last states over the mask; shapes as in ``Network.embed``."""
+    states = encoder(input_ids=ids, attention_mask=mask).last_hidden_state
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1)
 
 
 def load_encoder(checkpoint: Path, *, layers: int | None = None, eager: bool = False) -> nn.Module:
