@@ -24,12 +24,13 @@ from model.heads import Head, Heads
 from model.pipeline import Pipeline
 from model.scorer import Scorer
 
-FORMAT = 2
+FORMAT = 3
 """Format number. Raise it when a reader of the old number could not read the new files, keep
 the old loader under its number, and add a test with a bundle of the old format."""
 
-READABLE = (1, FORMAT)
-"""Formats that are read. A bundle of format 1 is one of format 2 without an encoder."""
+READABLE = (1, 2, FORMAT)
+"""Formats that are read. A bundle of format 1 has no encoder; in one of format 2 the encoder reads
+Arabizi as it was typed alone."""
 
 MANIFEST = "manifest.json"
 FILES = (
@@ -175,7 +176,7 @@ def verify_bundle(directory: Path) -> tuple[Manifest, dict[str, bytes]]:
     if manifest.format not in READABLE:
         raise BundleError(
             f"{path} has format {manifest.format!r}, this version of Farz reads "
-            f"{' and '.join(map(str, READABLE))}; "
+            f"{', '.join(map(str, READABLE))}; "
             "train the bundle anew or install the version of Farz that wrote it"
         )
     contents: dict[str, bytes] = {}
@@ -300,7 +301,7 @@ def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
     return Parts(
         recipe=manifest.recipe,
         taxonomy=parse_taxonomy(json.loads(contents["taxonomy.json"])),
-        pipeline=Pipeline(features, encoder),
+        pipeline=Pipeline(features, encoder, views=manifest.format > 2),
         heads=Heads(heads),
         thresholds=Thresholds(
             SetThreshold(

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack
 
+from data.language import load_identifier
 from model.encoder import Encoder
 from model.features import LexicalFeatures
+from model.views import embed_views
 
 
 @dataclass(frozen=True)
@@ -31,27 +33,34 @@ class Pipeline:
 
     :param lexical: Fitted lexical features.
     :param encoder: The encoder; None for a model of words alone.
+    :param views: Whether the encoder reads Arabizi in both its spellings.
     """
 
     lexical: LexicalFeatures
     encoder: Encoder | None = None
+    views: bool = True
 
     @property
     def width(self) -> int:
         """Number of features: the embedding's columns, then the words'."""
         return (0 if self.encoder is None else self.encoder.width) + self.lexical.width
 
-    def transform(self, texts: Sequence[str]) -> Features:
+    def transform(self, texts: Sequence[str], codes: Sequence[str] | None = None) -> Features:
         """Compute features.
 
         :param texts: Original texts.
+        :param codes: Language code of each; None identifies them.
         :return: Their features, in order.
         """
         words = self.lexical.transform(texts)
         known = np.diff(words.indptr) > 0
         if self.encoder is None:
             return Features(words, known)
-        return Features(joined(self.encoder.embed(texts), words), known)
+        if not self.views:
+            return Features(joined(self.encoder.embed(texts), words), known)
+        if codes is None:
+            codes = [language.code for language in load_identifier().identify(texts)]
+        return Features(joined(embed_views(self.encoder.embed, texts, codes), words), known)
 
 
 def joined(embedding: NDArray[np.float32], words: csr_array) -> csr_array:

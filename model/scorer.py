@@ -55,19 +55,26 @@ class Scorer:
         """
         if not reports:
             return []
+        languages = self._languages(reports)
         parts: list[str] = []
+        codes: list[str] = []
         bounds = [0]
-        for report in reports:
-            for text in (report.text, *report.quoted_content):
-                parts += windows(text)
+        for report, language in zip(reports, languages, strict=True):
+            quoted = self.languages.identify(report.quoted_content)
+            for text, spoken in zip(
+                (report.text, *report.quoted_content), (language, *quoted), strict=True
+            ):
+                own = windows(text)
+                parts += own
+                codes += [spoken.code] * len(own)
             bounds.append(len(parts))
-        features = self.pipeline.transform(parts)
+        features = self.pipeline.transform(parts, codes)
         probabilities = self.heads.probabilities(features.matrix)
         scores = []
-        for position, language in enumerate(self._languages(reports)):
-            own = slice(bounds[position], bounds[position + 1])
+        for position, language in enumerate(languages):
+            rows = slice(bounds[position], bounds[position + 1])
             combined = combine(
-                {name: p[own] for name, p in probabilities.items()}, features.known[own]
+                {name: p[rows] for name, p in probabilities.items()}, features.known[rows]
             )
             scores.append(
                 decide(

@@ -10,11 +10,13 @@ from typing import Any
 from scipy.sparse import csr_array
 
 from data.errors import FieldError
+from data.language import load_identifier
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
 from model.features import LexicalFeatures
 from model.heads import Heads
 from model.pipeline import Pipeline, joined
+from model.views import embed_views
 from training.config import TrainingConfig
 from training.embedding import Scale
 from training.encoder.folder import EncoderFolder, load_folder, side_digest
@@ -103,7 +105,7 @@ def _frozen(
     texts = [r.text for r in training]
     words = lexical.fit_transform(texts)
     progress("embeddings")
-    embedding = folder.encoder.embed(texts)
+    embedding = embed_views(folder.encoder.embed, texts, codes_of(training))
     scale = Scale.of(embedding, config.encoder.scale)
     heads = _heads(joined(scale.apply(embedding), words), training, taxonomy, config, progress)
     folded = Heads([head.rounded() for head in scale.fold(heads).heads])
@@ -139,7 +141,7 @@ def _finetuned(
     mixed, shares = mix(
         folder.heads,
         heads,
-        folder.encoder.embed(texts),
+        embed_views(folder.encoder.embed, texts, codes_of(dev)),
         lexical.transform(texts),
         truth_of(dev, taxonomy),
     )
@@ -150,6 +152,11 @@ def _finetuned(
         about | {"encoder_and_words": shares},
         frozenset(held),
     )
+
+
+def codes_of(records: Sequence[LabelledReport]) -> list[str]:
+    """Give the language of each record as the service would see it, not as it is labelled."""
+    return [language.code for language in load_identifier().identify([r.text for r in records])]
 
 
 def _heads(

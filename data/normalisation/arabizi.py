@@ -1,9 +1,12 @@
-"""An Arabic-script view of Darija typed in Latin letters and digits."""
+"""Darija typed in Latin letters and digits, in Arabic letters."""
 
 from __future__ import annotations
 
 import re
 
+from data.normalisation.normalise import fold, normalise
+
+_WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _WORD = re.compile(r"[a-z0-9'ɣɛ]*[a-zɣɛ][a-z0-9'ɣɛ]*")
 
 # Longest first. Vowels written short in Arabic are dropped; see _transliterate.
@@ -63,6 +66,7 @@ _LETTERS = {
     "ɛ": "ع",
 }
 _TOKEN = re.compile("|".join([*_CLUSTERS, "."]))
+_AMOUNT = re.compile(r"\d{2,}.*|\d+(?:dh|dhs|h|km|kg|ans)")
 _DOUBLED = re.compile(r"(\D)\1+")
 _WEAK = frozenset("اوي")
 
@@ -78,8 +82,7 @@ def arabic_view(folded: str) -> str:
     :param folded: Output of ``fold(normalise(text).text)``.
     :return: The skeletons of its words, one for each run of letters, set apart by blanks.
     """
-    words = re.findall(r"[^\W_]+(?:'[^\W_]+)*", folded)
-    return " ".join(filter(None, (skeleton(word) for word in words)))
+    return " ".join(filter(None, (skeleton(word) for word in _WORDS.findall(folded))))
 
 
 def skeleton(word: str) -> str:
@@ -97,8 +100,20 @@ def skeleton(word: str) -> str:
     return _DOUBLED.sub(r"\1", first + "".join(c for c in rest if c not in _WEAK))
 
 
+def arabic_spelling(text: str) -> str:
+    """Spell the Latin words of a text in Arabic letters, vowels and all.
+
+    Rougher than a person's spelling and near enough to it: "wa7ed lweld" becomes "واحد لولد".
+    Punctuation, numbers and words in other scripts stay.
+
+    :param text: Original text.
+    :return: The text, normalised and folded, in Arabic letters.
+    """
+    return _WORDS.sub(lambda found: _transliterate(found.group()), fold(normalise(text).text))
+
+
 def _transliterate(word: str) -> str:
-    if not _WORD.fullmatch(word):
+    if not _WORD.fullmatch(word) or _AMOUNT.fullmatch(word):
         return word
     return "".join(_CLUSTERS.get(t) or _LETTERS.get(t, t) for t in _TOKEN.findall(word))
 

@@ -28,15 +28,17 @@ from tests import tiny  # noqa: E402
 from tests.conftest import ROOT  # noqa: E402
 from training.config import FeatureConfig, SplitConfig, TrainingConfig  # noqa: E402
 from training.encoder import make  # noqa: E402
-from training.encoder.batches import targets  # noqa: E402
+from training.encoder.batches import batches, targets  # noqa: E402
 from training.encoder.config import FinetuneConfig  # noqa: E402
 from training.encoder.export import export, fuse  # noqa: E402
 from training.encoder.finetune import Finetuning  # noqa: E402
 from training.encoder.folder import load_folder  # noqa: E402
 from training.encoder.losses import (  # noqa: E402
+    Weights,
     balanced_weights,
     contrastive_loss,
     heads_loss,
+    weights_of,
 )
 from training.encoder.network import load_encoder  # noqa: E402
 from training.encoder.optimisation import rate_at  # noqa: E402
@@ -145,7 +147,7 @@ def test_a_few_texts_are_learnt_by_heart(
     )
     before = load_file(prepared / make.TRIMMED / "model.safetensors")[EMBEDDING]
     run.run()
-    answers = run.heads().probabilities(csr_array(run.embed([record.text for record in records])))
+    answers = run.heads().probabilities(csr_array(run.embed(records)))
     named = [taxonomy.category_codes[i] for i in answers["category"].argmax(axis=1)]
     assert np.mean([n == r.category for n, r in zip(named, records, strict=True)]) > 0.95
     grooming = np.array(["child_grooming" in r.flags for r in records])
@@ -198,7 +200,7 @@ def test_a_missing_label_adds_nothing_to_the_loss(taxonomy: Taxonomy):
         "priority": torch.tensor([[5.0, 0, 0, 0], [9.0, 0, 0, 0]]),
         "flags": torch.full((2, len(taxonomy.flag_codes)), 3.0),
     }
-    weights = torch.ones(len(taxonomy.category_codes))
+    weights = Weights(torch.ones(len(taxonomy.category_codes)), torch.ones(2))
     rows = np.array([0, 1])
     both = heads_loss(logits, targets([whole, bare], taxonomy), rows, weights, FAST)
     louder = {**logits, "priority": logits["priority"] * torch.tensor([[1.0], [7.0]])}
@@ -224,6 +226,59 @@ def test_rare_classes_weigh_more_and_a_record_weighs_1_on_average():
     assert even.tolist() == [1.0, 1.0]
     assert float(full[1] / full[0]) == pytest.approx(9)
     assert float(full[classes].mean()) == pytest.approx(1)
+
+
+def test_rare_languages_weigh_more_where_the_configuration_says_so(taxonomy: Taxonomy):
+    record = LabelledReport("1", "a", "fraud", "fr", "P2", (), "test", None)
+    truth = targets([record] * 10, taxonomy)
+    spoken = ["fr"] * 9 + ["zgh"]
+    plain = weights_of(truth, spoken, 11, FAST)
+    assert plain.records.tolist() == [1.0] * 10
+    even = weights_of(truth, spoken, 11, replace(FAST, language_balance=1.0))
+    assert float(even.records[9] / even.records[0]) == pytest.approx(9)
+    logits = {"category": torch.zeros(10, 11)}
+    logits["category"][9, 0] = -5.0  # the rare one is judged badly
+    rows = np.arange(10)
+    assert heads_loss(logits, truth, rows, even, FAST) > heads_loss(
+        logits, truth, rows, plain, FAST
+    )
+
+
+def test_a_teacher_draws_the_answers_towards_its_own(taxonomy: Taxonomy):
+    record = LabelledReport("1", "a", "fraud", "fr", None, None, "test", None)
+    truth = targets([record], taxonomy)
+    weights = weights_of(truth, ["fr"], 11, FAST)
+    other = np.zeros((1, 11), dtype=np.float32)
+    other[0, 3] = 1.0
+    logits = {"category": torch.zeros(1, 11)}
+    logits["category"][0, 3] = 4.0
+    rows, taught = np.array([0]), replace(FAST, distil=0.5)
+    alone = heads_loss(logits, truth, rows, weights, taught)
+    assert heads_loss(logits, truth, rows, weights, taught, {"category": other}) < alone
+
+
+def test_frozen_layers_stay_and_the_others_move(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy
+):
+    config = replace(FAST, epochs=1, frozen_layers=1, contrast=0.1)
+    run = Finetuning(prepared / make.TRIMMED, records, records[::7], taxonomy, config, seed=2)
+    before = [p.detach().clone() for p in run.network.encoder.encoder.layer.parameters()]
+    run.run()
+    moved = [
+        not torch.equal(a, b)
+        for a, b in zip(before, run.network.encoder.encoder.layer.parameters(), strict=True)
+    ]
+    assert not any(moved[: len(moved) // 2])
+    assert all(moved[len(moved) // 2 :])
+
+
+def test_tellings_of_one_situation_share_a_batch():
+    encoded = [[0] * length for length in (10, 90, 12, 80, 11, 85)]
+    together = np.array([0, 0, 1, 1, 2, 2])
+    shared = [set(b.rows.tolist()) for b in batches(encoded, 200, 1, None, together)]
+    assert all(any({a, a + 1} <= rows for rows in shared) for a in (0, 2, 4)), shared
+    apart = [set(b.rows.tolist()) for b in batches(encoded, 200, 1)]
+    assert not any({0, 1} <= rows for rows in apart)
 
 
 def test_the_rate_rises_and_then_falls_to_nothing():

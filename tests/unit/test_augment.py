@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from data.records import LabelledReport
 from training.encoder.augment import (
     AUGMENT,
+    in_arabic_script,
     lower_unpunctuated,
     noise,
     respell,
@@ -72,6 +74,19 @@ def test_every_augmentation_that_a_configuration_may_name_exists():
 
 def test_a_share_of_arabizi_is_shown_in_arabic_letters():
     rng = np.random.default_rng(5)
-    shown = [AUGMENT["script"](report(ARABIZI, "ary-Latn"), rng) for _ in range(300)]
+    shown = [in_arabic_script(report(ARABIZI, "ary-Latn"), rng) for _ in range(300)]
     arabic = sum(any("\u0600" <= c <= "\u06ff" for c in text) for text in shown)
-    assert 20 < arabic < 80
+    assert 120 < arabic < 180
+
+
+def test_a_share_of_reports_goes_on_in_another_language():
+    began = replace(report("Il m'a menacé. Il veut de l'argent.", "fr"), scenario="threat-1")
+    ended = replace(report("He threatened me. He wants money.", "en"), scenario="threat-1")
+    other = replace(report("No one must be mixed in. Never.", "es"), scenario="threat-2")
+    switch = AUGMENT["switch"]([began, ended, other])
+    rng = np.random.default_rng(5)
+    shown = [switch(began, rng) for _ in range(300)]
+    mixed = shown.count("Il m'a menacé. He wants money.")
+    assert 25 < mixed < 70
+    assert not any("Never" in text for text in shown)
+    assert all("He wants" not in switch(other, rng) for _ in range(50))

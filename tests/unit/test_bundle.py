@@ -61,7 +61,7 @@ def test_a_missing_file_is_refused_by_name(copy: Path, name: str):
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"format": 99}, "has format 99, this version of Farz reads 1 and 2"),
+        ({"format": 99}, "has format 99, this version of Farz reads 1, 2, 3"),
         ({"files": {}}, "does not list features.json"),
         ({"surprise": 1}, "is not a manifest"),
     ],

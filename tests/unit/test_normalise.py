@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.normalisation import arabic_view, fold, normalise
+from data.normalisation import arabic_spelling, arabic_view, fold, normalise
 
 # What a phone keyboard, and somebody who hides words, can produce.
 ODD = st.text(
@@ -126,3 +126,16 @@ def test_both_spellings_of_darija_meet_in_the_arabic_view(latin: str, arabic: st
 def test_the_arabic_view_keeps_different_words_apart_and_amounts_whole():
     assert arabic_view("9tel") != arabic_view("ktab")
     assert arabic_view("1500") == "1500"
+
+
+@pytest.mark.parametrize(
+    ("latin", "arabic"),
+    [
+        ("wa7ed lweld", "واحد لولد"),
+        ("Salam, bghit 2000dh f 17h!", "سالام, بغيت 2000dh ف 17h!"),
+        ("قال liya", "قال لييا"),
+        ("", ""),
+    ],
+)
+def test_arabizi_is_spelt_in_arabic_letters(latin: str, arabic: str):
+    assert arabic_spelling(latin) == arabic

@@ -25,7 +25,7 @@ def test_without_an_encoder_the_words_are_all(lexical: LexicalFeatures):
 
 def test_the_embedding_comes_first_and_the_words_after(lexical: LexicalFeatures):
     encoder = Encoder(tiny.graph(), tiny.tokenizer())
-    features = Pipeline(lexical, encoder).transform(TEXTS)
+    features = Pipeline(lexical, encoder).transform(TEXTS, ["fr", "ary", "ary"])
     dense = features.matrix.toarray()
     assert np.allclose(dense[:, :16], encoder.embed(TEXTS), atol=1e-6)
     assert np.array_equal(dense[:, 16:], lexical.transform(TEXTS).toarray())

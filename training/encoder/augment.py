@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from data.normalisation import arabic_view, fold, normalise
+from data.normalisation import arabic_spelling
 from data.records import LabelledReport
+from model.views import ARABIZI
 
 _NEAR = {
     "a": "qzs", "b": "vn", "c": "xv", "d": "sf", "e": "zr", "f": "dg", "g": "fh", "h": "gj",
@@ -108,15 +110,58 @@ def typed_again(record: LabelledReport, rng: np.random.Generator) -> str:
 
 
 def in_arabic_script(record: LabelledReport, rng: np.random.Generator) -> str:
-    """As ``typed_again``; a seventh of the Arabizi is shown in its Arabic-script view."""
-    if record.language == "ary-Latn" and rng.random() < 0.15:
-        return arabic_view(fold(normalise(record.text).text))
-    return typed_again(record, rng)
+    """As ``typed_again``; half of the Arabizi is then spelt in Arabic letters.
+
+    Which is how the model reads it too: once in each (``model.views``).
+    """
+    text = typed_again(record, rng)
+    return arabic_spelling(text) if record.language == ARABIZI and rng.random() < 0.5 else text
 
 
-AUGMENT: dict[str, Callable[[LabelledReport, np.random.Generator], str] | None] = {
-    "none": None,
-    "typed": typed_again,
-    "script": in_arabic_script,
+class Switching:
+    """Reports begun in one language and ended in another, from two tellings of one situation.
+
+    :param records: Records whose situations are told more than once.
+    """
+
+    def __init__(self, records: Sequence[LabelledReport]) -> None:
+        self.tellings: dict[tuple[object, ...], list[LabelledReport]] = defaultdict(list)
+        for record in records:
+            self.tellings[_matter(record)].append(record)
+
+    def __call__(self, record: LabelledReport, rng: np.random.Generator) -> str:
+        """As ``in_arabic_script``; a seventh goes on in another language after some sentences."""
+        if rng.random() < 0.15:
+            others = [t for t in self.tellings[_matter(record)] if t.language != record.language]
+            if others:
+                other = others[rng.integers(len(others))]
+                begin, _ = _halves(record.text)
+                _, end = _halves(other.text)
+                return f"{begin} {end}"
+        return in_arabic_script(record, rng)
+
+
+def _matter(record: LabelledReport) -> tuple[object, ...]:
+    """What two tellings must share so that halves of them make a report of the same labels."""
+    return record.scenario, record.category, record.priority, record.flags
+
+
+def _halves(text: str) -> tuple[str, str]:
+    """Cut a text at the end of a sentence, or else of a word, near its middle."""
+    ends = [m.end() for m in re.finditer(r"[.!?؟…،,\n]+\s*|\s+", text)]
+    sentences = [m.end() for m in re.finditer(r"[.!?؟…\n]+\s+", text)]
+    middle = len(text) / 2
+    near = [end for end in sentences if 0.25 < end / len(text) < 0.75] or ends or [len(text)]
+    at = min(near, key=lambda end: abs(end - middle))
+    return text[:at].strip(), text[at:].strip()
+
+
+Augment = Callable[[LabelledReport, np.random.Generator], str]
+
+AUGMENT: dict[str, Callable[[Sequence[LabelledReport]], Augment | None]] = {
+    "none": lambda _: None,
+    "typed": lambda _: typed_again,
+    "script": lambda _: in_arabic_script,
+    "switch": Switching,
 }
-"""By the name that a configuration gives."""
+"""By the name that a configuration gives: from training records to what changes one of them."""

@@ -84,6 +84,7 @@ def batches(
     tokens: int,
     pad: int,
     rng: np.random.Generator | None = None,
+    together: NDArray[np.int64] | None = None,
 ) -> Iterator[Batch]:
     """Group texts of like length into batches of at most so many tokens, padding included.
 
@@ -91,19 +92,25 @@ def batches(
     :param tokens: Tokens in a batch.
     :param pad: The padding id.
     :param rng: Shuffles the batches, and blurs the sorting so that they differ each time.
+    :param together: Group of each text; texts of one group share a batch where they can, at the
+        price of more padding.
     """
     lengths = np.array([len(ids) for ids in encoded], dtype=np.float64)
     blur = lengths if rng is None else lengths * rng.uniform(0.9, 1.1, len(lengths))
+    order = np.argsort(blur, kind="stable")
+    if together is not None:
+        sizes = np.bincount(together, minlength=int(together.max()) + 1).clip(1)
+        means = np.bincount(together, blur) / sizes
+        order = np.lexsort((together, means[together]))
     groups: list[list[int]] = [[]]
     longest = 0
-    for row in np.argsort(blur, kind="stable"):
+    for row in order:
         longest = max(longest, int(lengths[row]))
         if groups[-1] and longest * (len(groups[-1]) + 1) > tokens:
             groups.append([])
             longest = int(lengths[row])
         groups[-1].append(int(row))
-    order = range(len(groups)) if rng is None else rng.permutation(len(groups))
-    for number in order:
+    for number in range(len(groups)) if rng is None else rng.permutation(len(groups)):
         rows = groups[number]
         width = max(len(encoded[row]) for row in rows)
         ids = torch.full((len(rows), width), pad, dtype=torch.long)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 
 from data.errors import FieldError, shown
 
-AUGMENTATIONS = ("none", "typed", "script")
-"""``typed``: as another hand might have typed it; ``script``: also Arabizi in Arabic script."""
+AUGMENTATIONS = ("none", "typed", "script", "switch")
+"""``typed``: as another hand might have typed it; ``script``: also Arabizi in Arabic script;
+``switch``: also begun in one language and ended in another."""
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,20 @@ class FinetuneConfig:
         at a third of the time.
     :param label_smoothing: Of category and priority.
     :param balance: Weight of rare categories: 0 as they come, 1 all alike.
+    :param language_balance: Weight of rare languages, on the same scale.
     :param priority_weight: Weight of the priority's loss beside the category's.
     :param flag_weight: Weight of the flags' loss beside the category's.
     :param contrast: Weight of the supervised contrastive loss (Khosla et al. 2020) that draws
-        reports of one category together, whatever their language; 0 leaves it out.
+        reports of one situation together, whatever their language; 0 leaves it out.
+    :param distil: Weight of a teacher's answers beside the labels, 0 to 1 (Hinton et al. 2015);
+        trials alone have a teacher.
     :param average: Decay of the running mean of the weights that is kept; 0 keeps the last.
     :param augmentation: One of ``AUGMENTATIONS``.
+    :param frozen_layers: Lowest layers that stay as they came.
     :param layers: Layers kept of the encoder, spread evenly; 0 keeps all.
     :param dev: Share of the training situations that early stopping and the mixing with words
         look at; never the calibration side.
-    :param patience: Epochs without a better dev loss before it stops.
+    :param patience: Epochs without a better dev score before it stops.
     """
 
     epochs: int = 5
@@ -67,11 +72,14 @@ class FinetuneConfig:
     dropout: float = 0.1
     label_smoothing: float = 0.0
     balance: float = 0.5
+    language_balance: float = 0.0
     priority_weight: float = 0.5
     flag_weight: float = 1.0
     contrast: float = 0.0
+    distil: float = 0.0
     average: float = 0.0
     augmentation: str = "typed"
+    frozen_layers: int = 0
     layers: int = 0
     dev: float = 0.05
     patience: int = 3
@@ -105,10 +113,13 @@ _RANGES = (
     ("dropout", 0.0, 0.9),
     ("label_smoothing", 0.0, 0.5),
     ("balance", 0.0, 1.0),
+    ("language_balance", 0.0, 1.0),
     ("priority_weight", 0.0, 10.0),
     ("flag_weight", 0.0, 10.0),
     ("contrast", 0.0, 10.0),
+    ("distil", 0.0, 1.0),
     ("average", 0.0, 0.9999),
+    ("frozen_layers", 0, 48),
     ("layers", 0, 48),
     ("dev", 0.01, 0.5),
     ("patience", 1, 100),

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
@@ -16,21 +16,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
+from sklearn.metrics import average_precision_score
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from data.records import LabelledReport
+from data.splits import groups
 from data.taxonomy import Taxonomy
 from model.heads import Head, Heads
+from model.views import embed_views
 from training.config import HeadConfig
 from training.embedding import Scale
 from training.encoder.augment import AUGMENT
 from training.encoder.batches import Targets, batches, encode, targets
 from training.encoder.config import FinetuneConfig
-from training.encoder.losses import balanced_weights, contrastive_loss, heads_loss
+from training.encoder.losses import contrastive_loss, heads_loss, weights_of
 from training.encoder.network import Network, load_encoder
 from training.encoder.optimisation import parameter_groups, rate_at
 from training.fit import fit_heads
+from training.measures import macro_f1
 
 Progress = Callable[[int, int, str], None]
 """Called with steps done, steps in all, and what is going on."""
@@ -48,6 +52,7 @@ class Finetuning:
     :param taxonomy: The label sets.
     :param config: How.
     :param seed: Of every random step.
+    :param teacher: By head, the probabilities that a larger model gives the training records.
     """
 
     def __init__(
@@ -58,10 +63,11 @@ class Finetuning:
         taxonomy: Taxonomy,
         config: FinetuneConfig,
         seed: int,
+        teacher: Mapping[str, NDArray[np.float32]] | None = None,
     ) -> None:
         torch.manual_seed(seed)
         self.training, self.dev, self.taxonomy, self.config = training, dev, taxonomy, config
-        self.seed = seed
+        self.seed, self.teacher = seed, teacher
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.started_from = [
             hashlib.sha256((checkpoint / name).read_bytes()).hexdigest()
@@ -79,13 +85,17 @@ class Finetuning:
         # Frozen: 30 million weights that a few thousand reports would only distort, and that
         # stay in the 4 bits they were published in.
         encoder.embeddings.word_embeddings.weight.requires_grad_(False)
+        for layer in encoder.encoder.layer[: config.frozen_layers]:
+            layer.requires_grad_(False)
         self.network.to(self.device)
         if config.probe:
             self._probe(config.probe)
         self.optimiser = torch.optim.AdamW(parameter_groups(self.network, config), fused=True)
-        self.weights = balanced_weights(
-            self.truth.category, len(taxonomy.category_codes), config.balance
+        self.weights = weights_of(
+            self.truth, [r.language for r in training], len(taxonomy.category_codes), config
         )
+        self.situations = np.array(groups(training)) if config.contrast else None
+        self.augment = AUGMENT[config.augmentation](training)
         self.mean: dict[str, Tensor] | None = None
         self.best: dict[str, Tensor] | None = None
         self.history: list[dict[str, float]] = []
@@ -97,12 +107,12 @@ class Finetuning:
         progress: Progress = lambda *_: None,
         after_epoch: Callable[[Network], None] = lambda _: None,
     ) -> Network:
-        """Train until the last epoch, or until the dev loss has not fallen for a while.
+        """Train until the last epoch, or until the dev score has not risen for a while.
 
         :param state: File that an interrupted run leaves, and that the same run goes on from.
         :param progress: Called after each step.
         :param after_epoch: Called with the network after each epoch; trials measure there.
-        :return: The network at its lowest dev loss.
+        :return: The network at its best dev score.
         """
         key = self._key()
         if state is not None and state.is_file():
@@ -140,12 +150,19 @@ class Finetuning:
         scale = Scale(self.network.mean.cpu().numpy(), self.network.factor.cpu().numpy())
         return scale.fold(Heads(made))
 
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Embed texts with the network as it stands.
+    def embed(
+        self, records: Sequence[LabelledReport], *, views: bool = True
+    ) -> NDArray[np.float32]:
+        """Embed records with the network as it stands.
 
-        :param texts: Original texts.
-        :return: Shape (texts, width).
+        :param records: Records, whose languages are believed.
+        :param views: Read Arabizi in both its spellings.
+        :return: Shape (records, width).
         """
+        codes = [record.language or "" if views else "" for record in records]
+        return embed_views(self._embed, [record.text for record in records], codes)
+
+    def _embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         encoded = encode(self.tokenizer, texts, self.config.max_tokens)
         width = self.network.encoder.config.hidden_size
         embedded = np.zeros((len(texts), width), dtype=np.float32)
@@ -163,7 +180,7 @@ class Finetuning:
         Heads that start at random send noise into the encoder until they have learnt, and
         spoil some of what it knows.
         """
-        embedding = self.embed([r.text for r in self.training])
+        embedding = self.embed(self.training)
         scale = Scale.of(embedding, float(np.sqrt(embedding.shape[1])))
         fitted = fit_heads(
             csr_array(scale.apply(embedding)),
@@ -197,15 +214,14 @@ class Finetuning:
         epoch = len(self.history)
         rng = np.random.default_rng((self.seed, epoch))
         torch.manual_seed(self.seed * 1000 + epoch)
-        augment = AUGMENT[self.config.augmentation]
         encoded = plain
-        if augment is not None:
-            texts = [augment(record, rng) for record in self.training]
+        if self.augment is not None:
+            texts = [self.augment(record, rng) for record in self.training]
             encoded = encode(self.tokenizer, texts, self.config.max_tokens)
         self.network.train()
         losses = []
         started = time.perf_counter()
-        for batch in batches(encoded, self.config.batch_tokens, self.pad, rng):
+        for batch in batches(encoded, self.config.batch_tokens, self.pad, rng, self.situations):
             share = rate_at(min(self.step / total, 1.0), self.config.warmup)
             for group in self.optimiser.param_groups:
                 group["lr"] = group["peak"] * share
@@ -213,9 +229,11 @@ class Finetuning:
                 embedding, logits = self.network(
                     batch.ids.to(self.device), batch.mask.to(self.device)
                 )
-            loss = heads_loss(logits, self.truth, batch.rows, self.weights, self.config)
-            if self.config.contrast:
-                classes = torch.from_numpy(self.truth.category[batch.rows]).to(self.device)
+            loss = heads_loss(
+                logits, self.truth, batch.rows, self.weights, self.config, self.teacher
+            )
+            if self.situations is not None:
+                classes = torch.from_numpy(self.situations[batch.rows]).to(self.device)
                 loss = loss + self.config.contrast * contrastive_loss(embedding, classes)
             loss.backward()
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -234,29 +252,33 @@ class Finetuning:
         kept = copy.deepcopy(self.network.state_dict())
         if self.mean is not None:
             self.network.load_state_dict(self.mean)
-        found = self._dev_loss()
-        if not self.history or found < min(row["dev_loss"] for row in self.history):
+        found = self._dev_score()
+        if not self.history or found > max(row["dev_score"] for row in self.history):
             self.best = copy.deepcopy(self.network.state_dict())
-        self.history.append({"loss": loss, "dev_loss": found, "seconds": round(seconds, 1)})
+        self.history.append({"loss": loss, "dev_score": found, "seconds": round(seconds, 1)})
         after_epoch(self.network)  # on the averaged weights, where there are any
         self.network.load_state_dict(kept)
 
-    @torch.no_grad()
-    def _dev_loss(self) -> float:
-        self.network.eval()
+    def _dev_score(self) -> float:
+        """Average the macro-F1 of the category and the average precision of each flag.
+
+        Not the loss: that rises as the network grows sure of itself, long before it ranks and
+        chooses worse, and calibration mends it afterwards.
+        """
         truth = targets(self.dev, self.taxonomy)
-        encoded = encode(self.tokenizer, [r.text for r in self.dev], self.config.max_tokens)
-        total = 0.0
-        for batch in batches(encoded, self.config.batch_tokens, self.pad):
-            with self._half_precision():
-                _, logits = self.network(batch.ids.to(self.device), batch.mask.to(self.device))
-            loss = heads_loss(logits, truth, batch.rows, self.weights, self.config)
-            total += float(loss) * len(batch.rows)
-        return total / max(1, len(self.dev))
+        answers = self.heads().probabilities(csr_array(self.embed(self.dev)))
+        found = [macro_f1(truth.category, answers["category"].argmax(axis=1))]
+        for column, code in enumerate(self.taxonomy.flag_codes):
+            raised = truth.flags[:, column]
+            if f"flag:{code}" in answers and (raised == 1).any():
+                known = raised >= 0
+                scores = answers[f"flag:{code}"][known, 0]
+                found.append(float(average_precision_score(raised[known] == 1, scores)))
+        return round(float(np.mean([found[0], np.mean(found[1:] or found)])), 4)
 
     def _stuck(self) -> bool:
-        losses = [row["dev_loss"] for row in self.history]
-        return bool(losses) and len(losses) - 1 - int(np.argmin(losses)) >= self.config.patience
+        scores = [row["dev_score"] for row in self.history]
+        return bool(scores) and len(scores) - 1 - int(np.argmax(scores)) >= self.config.patience
 
     def _half_precision(self) -> AbstractContextManager[Any]:
         if self.device.type == "cuda":

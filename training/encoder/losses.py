@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,6 +15,29 @@ from training.encoder.batches import Targets
 from training.encoder.config import FinetuneConfig
 
 TEMPERATURE = 0.07
+
+
+@dataclass(frozen=True)
+class Weights:
+    """How much labels and records count.
+
+    :param categories: Shape (categories,).
+    :param records: By language, shape (records,).
+    """
+
+    categories: Tensor
+    records: Tensor
+
+
+def weights_of(
+    truth: Targets, languages: Sequence[str], categories: int, config: FinetuneConfig
+) -> Weights:
+    """Weigh rare categories and rare languages up, as far as the configuration says."""
+    _, spoken = np.unique(languages, return_inverse=True)
+    by_language = balanced_weights(spoken, int(spoken.max()) + 1, config.language_balance)
+    return Weights(
+        balanced_weights(truth.category, categories, config.balance), by_language[spoken]
+    )
 
 
 def balanced_weights(classes: NDArray[np.int64], count: int, power: float) -> Tensor:
@@ -29,43 +55,55 @@ def balanced_weights(classes: NDArray[np.int64], count: int, power: float) -> Te
 
 
 def heads_loss(
-    logits: dict[str, Tensor],
+    logits: Mapping[str, Tensor],
     truth: Targets,
     rows: NDArray[np.int64],
-    weights: Tensor,
+    weights: Weights,
     config: FinetuneConfig,
+    teacher: Mapping[str, NDArray[np.float32]] | None = None,
 ) -> Tensor:
     """Add up the losses of category, priority and flags; missing labels add nothing.
 
     :param logits: By head: ``category``, and where there are any ``priority`` and ``flags``.
     :param truth: Labels of the whole data set.
     :param rows: Records of this batch.
-    :param weights: Of the categories.
+    :param weights: Of categories and records.
     :param config: Weights of the parts.
+    :param teacher: By head, the probabilities that another model gave the whole data set.
+    :return: The mean over the records of the batch.
     """
     device = logits["category"].device
-    loss = functional.cross_entropy(
-        logits["category"].float(),
-        torch.from_numpy(truth.category[rows]).to(device),
-        weight=weights.to(device),
-        label_smoothing=config.label_smoothing,
-    )
-    levels = torch.from_numpy(truth.priority[rows]).to(device)
-    if "priority" in logits and bool((levels >= 0).any()):
-        loss = loss + config.priority_weight * functional.cross_entropy(
-            logits["priority"].float(),
-            levels,
-            ignore_index=-1,
+
+    def soft(name: str, known: Tensor) -> Tensor:
+        if teacher is None or not config.distil:
+            return known
+        told = torch.from_numpy(teacher[name][rows]).to(device)
+        return (1 - config.distil) * known + config.distil * told
+
+    def choice(name: str, labels: NDArray[np.int64], weight: Tensor | None = None) -> Tensor:
+        values = logits[name].float()
+        known = functional.one_hot(
+            torch.from_numpy(labels[rows].clip(min=0)).to(device), values.shape[1]
+        ).float()
+        return functional.cross_entropy(
+            values,
+            soft(name, known),
+            weight=weight,
             label_smoothing=config.label_smoothing,
-        )
+            reduction="none",
+        ) * torch.from_numpy(labels[rows] >= 0).to(device)
+
+    each = choice("category", truth.category, weights.categories.to(device))
+    if "priority" in logits:
+        each = each + config.priority_weight * choice("priority", truth.priority)
     if "flags" in logits:
         raised = torch.from_numpy(truth.flags[rows]).to(device)
-        each = functional.binary_cross_entropy_with_logits(
-            logits["flags"].float(), raised.clamp(min=0), reduction="none"
+        odds = functional.binary_cross_entropy_with_logits(
+            logits["flags"].float(), soft("flags", raised.clamp(min=0)), reduction="none"
         )
-        # The sum over flags, so that one more flag does not make the others count less.
-        loss = loss + config.flag_weight * (each * (raised >= 0)).mean() * raised.shape[1] / 2
-    return loss
+        # Halved: five flags together weigh about as much as one choice among eleven.
+        each = each + config.flag_weight * (odds * (raised >= 0)).sum(1) / 2
+    return (each * weights.records[rows].to(device)).mean()
 
 
 def contrastive_loss(embedding: Tensor, classes: Tensor) -> Tensor:

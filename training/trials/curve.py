@@ -23,8 +23,8 @@ from training.config import load_config
 from training.embedding import Scale
 from training.encoder.folder import load_folder
 from training.fit import fit_heads
+from training.measures import measures
 from training.trials.command import arguments, write
-from training.trials.measures import measures
 
 SHARES = (0.10, 0.25, 0.50, 1.00)
 SEEDS = (1, 2, 3)

@@ -1,10 +1,11 @@
-"""What was tried in fine-tuning, one configuration a row, after each epoch on the validation set.
+"""What was tried in fine-tuning, one configuration a row.
 
 A trial learns from a share of the situations, since a full run takes most of an hour on two
-cores; what wins is run in full as the released model.
+cores; what wins is run in full as the released model. Each is measured on the validation set and on
+reports of situations that no trial learns from, which are harder and more.
 
 ``python -m training.trials.encoder --data data/corpus --validation DIR --out FILE
---prepared DIR [--only NAME …] [--share 0.5]``
+--prepared DIR --answers DIR [--only NAME …] [--share 0.2]``
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from data.labelled import read_labelled
 from data.provenance import commit
@@ -27,11 +29,12 @@ from data.taxonomy import Taxonomy, load_taxonomy
 from training.encoder.config import FinetuneConfig
 from training.encoder.finetune import Finetuning
 from training.encoder.make import TRIMMED, hold_out
+from training.measures import measures
 from training.trials.command import arguments, write
-from training.trials.measures import measures
 
 SEED = 7
-_BASE = FinetuneConfig(epochs=4, augmentation="none")
+UNSEEN = 1000
+_BASE = FinetuneConfig(epochs=3, augmentation="script")
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,37 @@ class Trial:
 
     :param name: What differs from the base.
     :param config: The configuration.
+    :param views: Whether Arabizi is read in both its spellings.
+    :param teachers: Trials whose answers are averaged and taught; they must have run before.
     """
 
     name: str
     config: FinetuneConfig
+    views: bool = True
+    teachers: tuple[str, ...] = ()
 
 
+_ONE_SPELLING = "typed-again texts, Arabizi as it is"
+_SWITCH = "also switching languages"
+_AVERAGE = "averaged weights"
 TRIALS = (
-    Trial("base: probe, rate 1e-4", _BASE),
-    Trial("heads start at random", replace(_BASE, probe=0.0)),
-    Trial("rate 2e-4", replace(_BASE, rate=2e-4)),
-    Trial("rate 5e-5", replace(_BASE, rate=5e-5)),
-    Trial("typed-again texts", replace(_BASE, augmentation="typed")),
-    Trial("typed-again texts, Arabic-script view", replace(_BASE, augmentation="script")),
-    Trial("contrastive loss", replace(_BASE, contrast=0.2)),
-    Trial("averaged weights", replace(_BASE, average=0.99)),
+    Trial("base: typed-again texts, both spellings of Arabizi", _BASE),
+    Trial(_ONE_SPELLING, replace(_BASE, augmentation="typed"), views=False),
+    Trial("texts as they are", replace(_BASE, augmentation="none"), views=False),
+    Trial(_SWITCH, replace(_BASE, augmentation="switch")),
+    Trial(_AVERAGE, replace(_BASE, average=0.99)),
+    Trial("contrastive loss by situation", replace(_BASE, contrast=0.2)),
+    Trial("language balance", replace(_BASE, language_balance=0.5)),
     Trial("equal rates in all layers", replace(_BASE, layer_decay=1.0)),
-    Trial("label smoothing", replace(_BASE, label_smoothing=0.1)),
+    Trial("rate 2e-4", replace(_BASE, rate=2e-4)),
+    Trial("four lowest layers frozen", replace(_BASE, frozen_layers=4)),
     Trial("six layers", replace(_BASE, layers=6)),
+    Trial("heads start at random", replace(_BASE, probe=0.0)),
+    Trial(
+        "distilled from three",
+        replace(_BASE, distil=0.5),
+        teachers=(_ONE_SPELLING, _SWITCH, _AVERAGE),
+    ),
 )
 
 
@@ -65,31 +81,48 @@ def main() -> None:
     """Run trials and write them as JSON; those already in the file are kept."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--prepared", type=Path, required=True)
+    parser.add_argument("--answers", type=Path, required=True)
     parser.add_argument("--only", nargs="*")
-    parser.add_argument("--share", type=float, default=0.5)
+    parser.add_argument("--share", type=float, default=0.2)
     extra, rest = parser.parse_known_args()
     given = arguments(__doc__, rest)
-    taxonomy = load_taxonomy()
-    records = [r for r in read_labelled(given.data, taxonomy) if r.language != "und"]
-    kept = read_labelled([given.validation], taxonomy)
-    training, dev = hold_out(some(records, extra.share), 0.06, SEED)
     unknown = sorted({*(extra.only or ())} - {trial.name for trial in TRIALS})
     if unknown:
         parser.error(f"no trial is called {unknown[0]!r}; there are {[t.name for t in TRIALS]}")
+    taxonomy = load_taxonomy()
+    records = [r for r in read_labelled(given.data, taxonomy) if r.language != "und"]
+    chosen, left = some(records, extra.share)
+    sets = Sets(
+        *hold_out(chosen, 0.08, SEED),
+        unseen=sample(left, UNSEEN),
+        validation=read_labelled([given.validation], taxonomy),
+    )
+    extra.answers.mkdir(parents=True, exist_ok=True)
     title = f"Fine-tuning on {extra.share:.0%} of the situations"
-    rows = earlier(given.out, title, len(training))
     for trial in TRIALS:
         if extra.only and trial.name not in extra.only:
             continue
-        row = run(trial, extra.prepared / TRIMMED, training, dev, kept, taxonomy)
-        rows = [r for r in rows if r["name"] != trial.name] + [row]
+        row = run(trial, extra.prepared / TRIMMED, sets, taxonomy, extra.answers)
+        # Read again: another process may have written its trials meanwhile.
+        rows = [r for r in earlier(given.out, title, len(sets.training)) if r["name"] != trial.name]
+        order = [known.name for known in TRIALS]
         write(
             given,
             title,
-            rows,
-            records=len(training),
-            validation_records=len(kept),
+            sorted([*rows, row], key=lambda r: order.index(r["name"])),
+            records=len(sets.training),
+            validation_records=len(sets.validation),
         )
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What a trial learns from, stops by and is measured on."""
+
+    training: Sequence[LabelledReport]
+    dev: Sequence[LabelledReport]
+    unseen: Sequence[LabelledReport]
+    validation: Sequence[LabelledReport]
 
 
 def earlier(path: Path, title: str, records: int) -> list[dict[str, Any]]:
@@ -101,48 +134,67 @@ def earlier(path: Path, title: str, records: int) -> list[dict[str, Any]]:
     return done["trials"] if same else []
 
 
-def some(records: Sequence[LabelledReport], share: float) -> list[LabelledReport]:
-    """Keep a share of the situations, with all their tellings."""
+def some(
+    records: Sequence[LabelledReport], share: float
+) -> tuple[list[LabelledReport], list[LabelledReport]]:
+    """Part a share of the situations, with all their tellings, from the others."""
     group = np.array(groups(records))
     order = np.random.default_rng(SEED).permutation(group.max() + 1)
     chosen = set(order[: max(1, round(share * len(order)))].tolist())
-    return [r for r, g in zip(records, group, strict=True) if int(g) in chosen]
+    kept: list[LabelledReport] = []
+    left: list[LabelledReport] = []
+    for record, own in zip(records, group.tolist(), strict=True):
+        (kept if own in chosen else left).append(record)
+    return kept, left
+
+
+def sample(records: Sequence[LabelledReport], count: int) -> list[LabelledReport]:
+    """Draw records without replacement."""
+    drawn = np.random.default_rng(SEED).permutation(len(records))[:count]
+    return [records[row] for row in drawn]
 
 
 def run(
-    trial: Trial,
-    checkpoint: Path,
-    training: Sequence[LabelledReport],
-    dev: Sequence[LabelledReport],
-    kept: Sequence[LabelledReport],
-    taxonomy: Taxonomy,
+    trial: Trial, checkpoint: Path, sets: Sets, taxonomy: Taxonomy, answers: Path
 ) -> dict[str, Any]:
-    """Fine-tune by one configuration and measure after every epoch.
+    """Fine-tune by one configuration and measure what it keeps.
 
     :return: The row of the table.
     """
     started = time.perf_counter()
-    tuning = Finetuning(checkpoint, training, dev, taxonomy, trial.config, SEED)
-    curve: list[dict[str, float]] = []
-
-    def look(_: object) -> None:
-        curve.append(measures(tuning.heads(), tuning.embed([r.text for r in kept]), kept, taxonomy))
-        print(trial.name, len(curve), json.dumps(curve[-1]), flush=True)  # noqa: T201
-
-    tuning.run(after_epoch=look)
-    kept_epoch = int(np.argmin([row["dev_loss"] for row in tuning.history]))
+    teacher = None
+    if trial.teachers:
+        told = [np.load(answers / f"{slug(name)}.npz") for name in trial.teachers]
+        teacher = {
+            name: np.mean([one[name] for one in told], axis=0).astype(np.float32)
+            for name in told[0].files
+        }
+    tuning = Finetuning(checkpoint, sets.training, sets.dev, taxonomy, trial.config, SEED, teacher)
+    tuning.run(progress=lambda *told: print(trial.name, *told, end="\r", flush=True))  # noqa: T201
+    seconds = time.perf_counter() - started
+    heads = tuning.heads()
+    found = {
+        name: measures(heads, tuning.embed(records, views=trial.views), records, taxonomy)
+        for name, records in (("validation", sets.validation), ("unseen", sets.unseen))
+    }
+    known = heads.probabilities(csr_array(tuning.embed(sets.training, views=trial.views)))
+    flags = np.hstack([known.pop(f"flag:{code}") for code in taxonomy.flag_codes])
+    np.savez(answers / f"{slug(trial.name)}.npz", **known, flags=flags)
+    print(trial.name, round(seconds), json.dumps(found), flush=True)  # noqa: T201
     return {
         "name": trial.name,
         "code": commit(Path(__file__).parent),
         "config": asdict(trial.config),
         "seed": SEED,
-        "unseen": {},
-        "kept_epoch": kept_epoch + 1,
-        "validation": curve[kept_epoch],
-        "epochs": curve,
+        **found,
         "history": tuning.history,
-        "seconds": round(time.perf_counter() - started, 1),
+        "seconds": round(seconds, 1),
     }
+
+
+def slug(name: str) -> str:
+    """Turn a trial's name into a file's."""
+    return "-".join("".join(c if c.isalnum() else " " for c in name).split())
 
 
 if __name__ == "__main__":

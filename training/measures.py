@@ -1,4 +1,4 @@
-"""The figures by which trials of encoders are compared."""
+"""The figures by which encoders and epochs are compared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def measures(
     category = found["category"].argmax(axis=1)
     level = found["priority"].argmax(axis=1)
     told = {
-        "category_f1": _macro_f1(truth["category"], category),
+        "category_f1": macro_f1(truth["category"], category),
         "kappa": float(cohen_kappa_score(truth["priority"], level, weights="quadratic")),
         "p1_recall": float((level[truth["priority"] == 0] == 0).mean()),
     }
@@ -47,12 +47,16 @@ def measures(
     languages = np.array([r.language for r in records])
     for language in sorted({*languages.tolist()}):
         own = languages == language
-        told[f"f1:{language}"] = _macro_f1(truth["category"][own], category[own])
+        told[f"f1:{language}"] = macro_f1(truth["category"][own], category[own])
     return {name: round(value, 4) for name, value in told.items()}
 
 
-def _macro_f1(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
-    """Average F1 over the categories that occur."""
+def macro_f1(truth: NDArray[np.int64], found: NDArray[np.int64]) -> float:
+    """Average F1 over the categories that occur.
+
+    :param truth: Place of each record's category.
+    :param found: Place of the category that was given.
+    """
     return float(
         f1_score(truth, found, average="macro", labels=sorted({*truth.tolist()}), zero_division=0)
     )
