@@ -56,7 +56,7 @@ class Encoder:
         graph: bytes,
         tokenizer: bytes,
         *,
-        max_tokens: int = 512,
+        max_tokens: int = 256,
         threads: int | None = None,
         keep: bool = True,
     ) -> None:

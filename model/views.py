@@ -2,7 +2,7 @@
 
 The encoder met little Arabizi in its youth and cuts it into crumbs, but reads Arabic letters
 well. The mean of both readings gained 4 points of macro-F1 on Arabizi over the Latin one alone,
-with the encoder as it comes (``evaluation/results/trials-views.json``); on mixtures of French
+with the encoder as it comes (``evaluation/results/trials-frozen.json``); on mixtures of French
 and Darija it lost 3, so they are read once.
 """
 

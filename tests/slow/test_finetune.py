@@ -33,6 +33,7 @@ from training.encoder.config import FinetuneConfig  # noqa: E402
 from training.encoder.export import export, fuse  # noqa: E402
 from training.encoder.finetune import Finetuning  # noqa: E402
 from training.encoder.folder import load_folder  # noqa: E402
+from training.encoder.interpolation import Interpolation  # noqa: E402
 from training.encoder.losses import (  # noqa: E402
     Weights,
     balanced_weights,
@@ -270,6 +271,27 @@ def test_frozen_layers_stay_and_the_others_move(
     ]
     assert not any(moved[: len(moved) // 2])
     assert all(moved[len(moved) // 2 :])
+
+
+def test_the_way_back_ends_where_the_score_is_best():
+    network = torch.nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        network.weight.fill_(0.0)
+    way = Interpolation(network)
+    with torch.no_grad():
+        network.weight.fill_(10.0)
+    scores = way.go_back(1.0, lambda: -abs(float(network.weight.detach()) - 6.0))
+    assert list(scores) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert float(network.weight.detach()) == pytest.approx(6.0)
+
+
+def test_a_run_goes_back_no_further_than_it_gains(
+    prepared: Path, records: list[LabelledReport], taxonomy: Taxonomy
+):
+    config = replace(FAST, way_back=1.0, probe=0.0)
+    run = Finetuning(prepared / make.TRIMMED, records, records[::3], taxonomy, config, seed=2)
+    run.run()
+    assert run._dev_score() == max(run.way_back.values()) > run.way_back[1.0]
 
 
 def test_tellings_of_one_situation_share_a_batch():

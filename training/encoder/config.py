@@ -52,6 +52,8 @@ class FinetuneConfig:
     :param distil: Weight of a teacher's answers beside the labels, 0 to 1 (Hinton et al. 2015);
         trials alone have a teacher.
     :param average: Decay of the running mean of the weights that is kept; 0 keeps the last.
+    :param way_back: Furthest that the weights may go back towards those they came from, once
+        trained (Wortsman et al. 2022); the dev score chooses among six steps. 0 stays.
     :param augmentation: One of ``AUGMENTATIONS``.
     :param frozen_layers: Lowest layers that stay as they came.
     :param layers: Layers kept of the encoder, spread evenly; 0 keeps all.
@@ -78,6 +80,7 @@ class FinetuneConfig:
     contrast: float = 0.0
     distil: float = 0.0
     average: float = 0.0
+    way_back: float = 0.0
     augmentation: str = "typed"
     frozen_layers: int = 0
     layers: int = 0
@@ -119,6 +122,7 @@ _RANGES = (
     ("contrast", 0.0, 10.0),
     ("distil", 0.0, 1.0),
     ("average", 0.0, 0.9999),
+    ("way_back", 0.0, 1.0),
     ("frozen_layers", 0, 48),
     ("layers", 0, 48),
     ("dev", 0.01, 0.5),

@@ -30,6 +30,7 @@ from training.embedding import Scale
 from training.encoder.augment import AUGMENT
 from training.encoder.batches import Targets, batches, encode, targets
 from training.encoder.config import FinetuneConfig
+from training.encoder.interpolation import Interpolation
 from training.encoder.losses import contrastive_loss, heads_loss, weights_of
 from training.encoder.network import Network, load_encoder
 from training.encoder.optimisation import parameter_groups, rate_at
@@ -96,10 +97,11 @@ class Finetuning:
         )
         self.situations = np.array(groups(training)) if config.contrast else None
         self.augment = AUGMENT[config.augmentation](training)
+        self.start = Interpolation(self.network) if config.way_back else None
+        self.way_back: dict[float, float] = {}
         self.mean: dict[str, Tensor] | None = None
         self.best: dict[str, Tensor] | None = None
         self.history: list[dict[str, float]] = []
-        self.step = 0
 
     def run(
         self,
@@ -118,16 +120,16 @@ class Finetuning:
         if state is not None and state.is_file():
             self._resume(torch.load(state, weights_only=True, map_location=self.device), key)
         plain = encode(self.tokenizer, [r.text for r in self.training], self.config.max_tokens)
-        per_epoch = sum(1 for _ in batches(plain, self.config.batch_tokens, self.pad))
-        total = per_epoch * self.config.epochs
         while len(self.history) < self.config.epochs and not self._stuck():
-            self._epoch(plain, total, progress, after_epoch)
+            self._epoch(plain, progress, after_epoch)
             if state is not None:
                 part = state.with_suffix(".part")
                 torch.save(self._state(key), part)
                 part.replace(state)
         if self.best is not None:
             self.network.load_state_dict(self.best)
+        if self.start is not None:
+            self.way_back = self.start.go_back(self.config.way_back, self._dev_score)
         return self.network.eval()
 
     def heads(self) -> Heads:
@@ -207,7 +209,6 @@ class Finetuning:
     def _epoch(
         self,
         plain: list[list[int]],
-        total: int,
         progress: Progress,
         after_epoch: Callable[[Network], None],
     ) -> None:
@@ -221,8 +222,10 @@ class Finetuning:
         self.network.train()
         losses = []
         started = time.perf_counter()
-        for batch in batches(encoded, self.config.batch_tokens, self.pad, rng, self.situations):
-            share = rate_at(min(self.step / total, 1.0), self.config.warmup)
+        steps = list(batches(encoded, self.config.batch_tokens, self.pad, rng, self.situations))
+        for number, batch in enumerate(steps):
+            done = (epoch + number / len(steps)) / self.config.epochs
+            share = rate_at(done, self.config.warmup)
             for group in self.optimiser.param_groups:
                 group["lr"] = group["peak"] * share
             with self._half_precision():
@@ -240,10 +243,13 @@ class Finetuning:
             self.optimiser.step()
             self.optimiser.zero_grad(set_to_none=True)
             losses.append(float(loss.detach()))
-            self.step += 1
-            if self.config.average and self.step > _AVERAGE_FROM * total:
+            if self.config.average and done > _AVERAGE_FROM:
                 self.mean = averaged(self.mean, self.network, self.config.average)
-            progress(self.step, total, f"epoch {epoch + 1}, loss {np.mean(losses[-50:]):.2f}")
+            progress(
+                epoch * len(steps) + number + 1,
+                self.config.epochs * len(steps),
+                f"epoch {epoch + 1}, loss {np.mean(losses[-50:]):.2f}",
+            )
         self._close_epoch(float(np.mean(losses)), time.perf_counter() - started, after_epoch)
 
     def _close_epoch(
@@ -300,7 +306,6 @@ class Finetuning:
             "mean": self.mean,
             "best": self.best,
             "history": self.history,
-            "step": self.step,
         }
 
     def _resume(self, state: dict[str, Any], key: str) -> None:
@@ -309,7 +314,7 @@ class Finetuning:
         self.network.load_state_dict(state["network"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.mean, self.best = state["mean"], state["best"]
-        self.history, self.step = state["history"], state["step"]
+        self.history = state["history"]
 
 
 def averaged(mean: dict[str, Tensor] | None, network: nn.Module, decay: float) -> dict[str, Tensor]:

@@ -133,6 +133,7 @@ def finetune(
             "dev": [r.id for r in dev],
             "training_side": side_digest(side),
             "history": run.history,
+            "way_back": {str(share): score for share, score in run.way_back.items()},
             "minutes": round(seconds / 60, 1),
         }
         texts = [r.text for r in dev]
