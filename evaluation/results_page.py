@@ -44,12 +44,15 @@ _OVERALL = (
     "language accuracy",
 )
 
+_PEERS = ("contender", "macro-F1", "accuracy", "learnt from", "training", "texts a second", "MB")
+_MISSING = ("skipped", "failed")
+
 
 def render(folder: Path = RESULTS) -> str:
     """Render all results of a folder.
 
-    :param folder: Holds ``validation.json`` and ``test.json`` (evaluation reports) and the files
-        of the trials.
+    :param folder: Holds ``validation.json`` and ``test.json`` (evaluation reports),
+        ``peers.json`` (the peers' benchmark) and the files of the trials; each may be missing.
     :return: Markdown.
     """
     parts = [_INTRODUCTION]
@@ -60,6 +63,8 @@ def render(folder: Path = RESULTS) -> str:
         path = folder / f"{name}.json"
         if path.exists():
             parts += _evaluation(title, path)
+    if (folder / "peers.json").exists():
+        parts += _peers(folder / "peers.json")
     for path in sorted(folder.glob("trials-*.json")):
         parts += _trials(path)
     return "\n".join(parts).rstrip() + "\n"
@@ -91,6 +96,55 @@ def _evaluation(title: str, path: Path) -> list[str]:
         _table(["language", *shown], by_language),
         _table(["category", "precision", "recall", "F1"], by_category),
     ]
+
+
+def _peers(path: Path) -> list[str]:
+    """What a data scientist would otherwise pick: one table a task, every contender in it."""
+    done = json.loads(path.read_text(encoding="utf-8"))
+    limit = f" **A trial of {done['limit']} texts a side: no result.**" if done["limit"] else ""
+    parts = [
+        "## Beside what one would otherwise pick\n",
+        f"`{path.name}`: same texts, same run, {done['threads']} threads; code "
+        f"{done['code'][:12]}, seed {done['seed']}, {done['machine']}.{limit} Farz's speed "
+        "includes language, priority and flags, where a task has them.\n",
+    ]
+    for task in done["tasks"].values():
+        parts.append(f"### {task['title']}\n")
+        if "skipped" in task:
+            parts.append(f"skipped: {task['skipped']}\n")
+            continue
+        parts.append(f"{task['train']} texts to learn from, {task['test']} to be measured on.\n")
+        parts += _peers_tables(done["contenders"], task["results"])
+    return parts
+
+
+def _peers_tables(titles: dict[str, str], results: dict[str, Any]) -> list[str]:
+    rows, by_language, notes = [], [], []
+    for name, result in results.items():
+        missing = next((f"{key}: {result[key]}" for key in _MISSING if key in result), None)
+        if missing is not None:
+            rows.append([titles[name], missing, *("–" for _ in _PEERS[2:])])
+            continue
+        rows.append(
+            [
+                titles[name],
+                *(_cell(result["overall"][figure]) for figure in ("macro-F1", "accuracy")),
+                f"{result['trained_on']}",
+                f"{result['training_seconds']:.1f} s",
+                f"{result['texts_per_second']:.0f}",
+                f"{result['megabytes']:.1f}",
+            ]
+        )
+        if result["by_language"]:
+            values = (f"{figure['value']:.3f}" for figure in result["by_language"].values())
+            by_language.append([titles[name], *values])
+            languages = [f"{code} n {f['n']}" for code, f in result["by_language"].items()]
+        if result["note"]:
+            notes.append(f"- {titles[name]}: {result['note']}")
+    parts = [_table(_PEERS, rows)]
+    if by_language:
+        parts.append(_table(["macro-F1 by language", *languages], by_language))
+    return [*parts, "\n".join(notes) + "\n"] if notes else parts
 
 
 def _trials(path: Path) -> list[str]:
