@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 
 from data.language import LanguageIdentifier
 from data.language.identify import Language
 from data.records import Report
 from data.taxonomy import Taxonomy
-from model.decision import Thresholds, combine, decide
+from model.decision import Combined, Thresholds, combine, decide
 from model.heads import Heads
 from model.pipeline import Pipeline
 from model.score import Score
@@ -56,37 +56,18 @@ class Scorer:
         if not reports:
             return []
         languages = self._languages(reports)
-        parts: list[str] = []
-        codes: list[str] = []
-        bounds = [0]
-        for report, language in zip(reports, languages, strict=True):
-            quoted = self.languages.identify(report.quoted_content)
-            for text, spoken in zip(
-                (report.text, *report.quoted_content), (language, *quoted), strict=True
-            ):
-                own = windows(text)
-                parts += own
-                codes += [spoken.code] * len(own)
-            bounds.append(len(parts))
-        features = self.pipeline.transform(parts, codes)
-        probabilities = self.heads.probabilities(features.matrix)
-        scores = []
-        for position, language in enumerate(languages):
-            rows = slice(bounds[position], bounds[position + 1])
-            combined = combine(
-                {name: p[rows] for name, p in probabilities.items()}, features.known[rows]
+        read = read_reports(self.pipeline, self.heads, self.languages, reports, languages)
+        return [
+            decide(
+                combined,
+                language,
+                self.taxonomy,
+                self.thresholds,
+                version=self.version,
+                digest=self.digest,
             )
-            scores.append(
-                decide(
-                    combined,
-                    language,
-                    self.taxonomy,
-                    self.thresholds,
-                    version=self.version,
-                    digest=self.digest,
-                )
-            )
-        return scores
+            for combined, language in zip(read, languages, strict=True)
+        ]
 
     def _languages(self, reports: Sequence[Report]) -> list[Language]:
         found = self.languages.identify([report.text for report in reports])
@@ -100,6 +81,47 @@ class Scorer:
             else language
             for report, language in zip(reports, found, strict=True)
         ]
+
+
+def read_reports(
+    pipeline: Pipeline,
+    heads: Heads,
+    identifier: LanguageIdentifier,
+    reports: Sequence[Report],
+    languages: Sequence[Language],
+) -> list[Combined]:
+    """Give the probabilities of reports: those of their windows and quotes, combined.
+
+    Thresholds are chosen on what this gives, since it is what they will decide about.
+
+    :param pipeline: Turns texts into features.
+    :param heads: Turn features into probabilities.
+    :param identifier: Identifies the languages of quotes.
+    :param reports: Checked reports.
+    :param languages: Language of each report's own text.
+    :return: One set of probabilities a report.
+    """
+    parts: list[str] = []
+    codes: list[str] = []
+    bounds = [0]
+    for report, language in zip(reports, languages, strict=True):
+        quoted = identifier.identify(report.quoted_content)
+        for text, spoken in zip(
+            (report.text, *report.quoted_content), (language, *quoted), strict=True
+        ):
+            own = windows(text)
+            parts += own
+            codes += [spoken.code] * len(own)
+        bounds.append(len(parts))
+    features = pipeline.transform(parts, codes)
+    probabilities = heads.probabilities(features.matrix)
+    read = []
+    for start, end in pairwise(bounds):
+        rows = slice(start, end)
+        read.append(
+            combine({name: p[rows] for name, p in probabilities.items()}, features.known[rows])
+        )
+    return read
 
 
 def _few_letters(text: str) -> bool:

@@ -12,8 +12,9 @@ import numpy as np
 
 from data.errors import FieldError
 from data.labelled import expand, read_labelled
+from data.language import load_identifier
 from data.provenance import provenance
-from data.records import LabelledReport
+from data.records import LabelledReport, Report
 from data.splits import split
 from data.taxonomy import Taxonomy
 from model.bundle import Manifest, Parts, check_replaceable, save_bundle
@@ -21,6 +22,7 @@ from model.decision import Thresholds
 from model.guarantees import flag_threshold, set_threshold
 from model.heads import Heads
 from model.pipeline import Pipeline
+from model.scorer import read_reports
 from training.config import TrainingConfig
 from training.recipe import Progress, check_encoder, fit
 
@@ -109,7 +111,11 @@ def choose_thresholds(
     :param taxonomy: Labels and each flag's target.
     :return: The thresholds with their guarantees.
     """
-    probabilities = heads.probabilities(pipeline.transform([r.text for r in records]).matrix)
+    identifier = load_identifier()
+    texts = [r.text for r in records]
+    read = read_reports(
+        pipeline, heads, identifier, [Report(t) for t in texts], identifier.identify(texts)
+    )
     codes = taxonomy.category_codes
     truth = np.array([codes.index(r.category) for r in records])
     flags = {}
@@ -119,11 +125,12 @@ def choose_thresholds(
             known = np.array([r.flags is not None for r in records])
             raised = np.array([code in (r.flags or ()) for r in records])
             flags[code] = flag_threshold(
-                probabilities[head.name][known, 0],
+                np.array([combined.flags[code] for combined in read])[known],
                 raised[known],
                 taxonomy.flag(code).max_miss_rate,
             )
-    return Thresholds(set_threshold(probabilities["category"], truth), flags)
+    category = np.array([combined.category for combined in read])
+    return Thresholds(set_threshold(category, truth), flags)
 
 
 def label_shares(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> dict[str, Any]:
