@@ -19,7 +19,9 @@ PREAMBLE = "Bonjour, je vous écris au sujet de mon abonnement au club de sport.
 def test_what_was_counted_when_choosing_is_what_is_raised_when_serving(
     encoder_parts: Parts, records: list[LabelledReport], taxonomy: Taxonomy, tmp_path, flag: str
 ):
-    long = [replace(r, id=f"long-{r.id}", text=PREAMBLE + r.text) for r in records[::3]]
+    # Telling words at the end of a long text, and no flag: raised in their window, drowned in the
+    # whole.
+    long = [replace(r, id=f"long-{r.id}", text=PREAMBLE + r.text * 9, flags=()) for r in records]
     mixed = [*records, *long]
     thresholds = choose_thresholds(encoder_parts.pipeline, encoder_parts.heads, mixed, taxonomy)
     save_bundle(replace(encoder_parts, thresholds=thresholds), tmp_path / "bundle")
