@@ -9,10 +9,11 @@ ENCODER := var/encoders/e5-small
 TUNED := var/encoders/e5-small-tuned
 SETUP := $(VENV)/.setup
 VALIDATION ?= ../shared/data/validation
+PUBLIC ?= ../shared/data/public
 
 CORPUS := $(shell find data/corpus -name '*.jsonl')
 
-.PHONY: setup run test test-finetune lint format train release evaluate bench clean
+.PHONY: setup run test test-finetune lint format train release evaluate bench peers clean
 
 setup: $(SETUP)
 
@@ -51,6 +52,14 @@ $(TUNED)/about.json: $(ENCODER)/about.json training/recipes/finetuned.toml
 
 release: $(TUNED)/about.json
 	$(FARZ) train --data data/corpus --config training/recipes/finetuned.toml --encoder $(TUNED) --out $(RELEASED)
+
+# What a data scientist would otherwise pick, beside Farz: about an hour, on an idle machine.
+$(VENV)/.peers: $(VENV)/.finetune
+	$(VENV)/bin/python -m pip install --disable-pip-version-check --progress-bar on -c constraints.txt -e '.[peers]'
+	@touch $@
+
+peers: $(VENV)/.peers $(ENCODER)/about.json
+	$(VENV)/bin/python -m evaluation.peers.benchmark --data data/corpus --released $(RELEASED) --encoder $(ENCODER) --public $(PUBLIC) --validation $(VALIDATION) --out evaluation/results/peers.json
 
 test-finetune: $(VENV)/.finetune
 	$(VENV)/bin/pytest tests/slow/test_finetune.py

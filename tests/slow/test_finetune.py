@@ -235,6 +235,8 @@ def test_rare_languages_weigh_more_where_the_configuration_says_so(taxonomy: Tax
     spoken = ["fr"] * 9 + ["zgh"]
     plain = weights_of(truth, spoken, 11, FAST)
     assert plain.records.tolist() == [1.0] * 10
+    unknown = weights_of(truth, [None, "fr"] * 5, 11, FAST)
+    assert unknown.records.tolist() == [1.0] * 10
     even = weights_of(truth, spoken, 11, replace(FAST, language_balance=1.0))
     assert float(even.records[9] / even.records[0]) == pytest.approx(9)
     logits = {"category": torch.zeros(10, 11)}

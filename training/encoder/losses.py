@@ -30,10 +30,10 @@ class Weights:
 
 
 def weights_of(
-    truth: Targets, languages: Sequence[str], categories: int, config: FinetuneConfig
+    truth: Targets, languages: Sequence[str | None], categories: int, config: FinetuneConfig
 ) -> Weights:
     """Weigh rare categories and rare languages up, as far as the configuration says."""
-    _, spoken = np.unique(languages, return_inverse=True)
+    _, spoken = np.unique([language or "" for language in languages], return_inverse=True)
     by_language = balanced_weights(spoken, int(spoken.max()) + 1, config.language_balance)
     return Weights(
         balanced_weights(truth.category, categories, config.balance), by_language[spoken]
