@@ -19,9 +19,10 @@ from data.taxonomy import Taxonomy, dump_taxonomy, parse_taxonomy
 from model.decision import Thresholds
 from model.encoder import Encoder
 from model.features import LexicalFeatures, LexicalState
-from model.guarantees import FlagThreshold, SetThreshold
+from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
 from model.heads import Head, Heads
 from model.pipeline import Pipeline
+from model.policy import load_policy
 from model.scorer import Scorer
 
 FORMAT = 3
@@ -240,6 +241,7 @@ def scorer_of(manifest: Manifest, parts: Parts) -> Scorer:
         heads=parts.heads,
         thresholds=parts.thresholds,
         languages=load_identifier(),
+        policy=load_policy().only(parts.taxonomy),
     )
 
 
@@ -272,6 +274,7 @@ def _serialise(parts: Parts) -> dict[str, bytes]:
             {
                 "category": asdict(parts.thresholds.category),
                 "flags": {code: asdict(flag) for code, flag in parts.thresholds.flags.items()},
+                "urgent": asdict(parts.thresholds.urgent) if parts.thresholds.urgent else None,
             }
         ),
     }
@@ -308,6 +311,7 @@ def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
                 tuple(category["thresholds"]), category["coverage"], tuple(category["counts"])
             ),
             {code: FlagThreshold(**raw) for code, raw in thresholds["flags"].items()},
+            UrgentThreshold(**thresholds["urgent"]) if thresholds.get("urgent") else None,
         ),
         provenance=json.loads(contents["provenance.json"]),
         splits=json.loads(contents["splits.json"]),

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from data.language.identify import Language
 from data.taxonomy import Taxonomy
-from model.guarantees import FlagThreshold, SetThreshold
+from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
+from model.policy import NO_POLICY, Evidence, Policy
 from model.score import CategoryScore, FlagScore, PriorityScore, Score
 
 MAX_PREDICTION_SET = 3
@@ -23,10 +24,12 @@ class Thresholds:
 
     :param category: For the prediction set.
     :param flags: By flag code.
+    :param urgent: For the most urgent priority; None where there are no priorities.
     """
 
     category: SetThreshold
     flags: Mapping[str, FlagThreshold]
+    urgent: UrgentThreshold | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,9 @@ def decide(
     *,
     version: str,
     digest: str,
+    policy: Policy = NO_POLICY,
+    signs: frozenset[str] = frozenset(),
+    hours: float | None = None,
 ) -> Score:
     """Turn probabilities into a score.
 
@@ -92,6 +98,9 @@ def decide(
     :param thresholds: The model's thresholds.
     :param version: The model's version.
     :param digest: The model's digest.
+    :param policy: What raises the priority.
+    :param signs: Signs that the report's text holds.
+    :param hours: Age of the matter when it was reported, if known.
     :return: The score.
     """
     codes = taxonomy.category_codes
@@ -110,7 +119,13 @@ def decide(
     priority = None
     if combined.priority is not None:
         levels = dict(zip(taxonomy.priority_codes, map(float, combined.priority), strict=True))
-        priority = PriorityScore(max(levels, key=lambda level: levels[level]), levels)
+        evidence = Evidence(codes[best], combined.flags, signs, hours)
+        likeliest = max(levels, key=lambda level: levels[level])
+        first = taxonomy.priority_codes[0]
+        if thresholds.urgent is not None and levels[first] >= thresholds.urgent.threshold:
+            likeliest = first
+        level, why = policy.judge(likeliest, taxonomy.priority_codes, evidence)
+        priority = PriorityScore(level, levels, why)
     return Score(
         model_version=version,
         model_digest=digest,

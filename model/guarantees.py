@@ -63,6 +63,62 @@ def flag_threshold(
 
 
 @dataclass(frozen=True)
+class UrgentThreshold:
+    """From which probability a report is put in the most urgent level.
+
+    :param threshold: That probability.
+    :param review_cost: The target: the share of less urgent reports that may be put there.
+    :param less_urgent: Calibration records that are less urgent (n).
+    :param cost: The share of them that is put there.
+    :param urgent: Calibration records of the most urgent level.
+    :param recall: The share of them that is put there; the policy table raises more.
+    """
+
+    threshold: float
+    review_cost: float
+    less_urgent: int
+    cost: float
+    urgent: int
+    recall: float
+
+
+def urgent_threshold(
+    probabilities: NDArray[np.float64], truth: NDArray[np.bool_], review_cost: float
+) -> UrgentThreshold:
+    """Choose the lowest threshold whose expected review cost is within the target.
+
+    Conformal risk control as in ``flag_threshold``, of the other error: what officers spend on
+    reports that need not be read first. A missed urgent report costs far more than an hour, so
+    the whole budget is spent.
+
+    :param probabilities: Of the most urgent level, one a calibration record.
+    :param truth: Whether each record is of that level.
+    :param review_cost: Target, from 0 to 1.
+    :return: The threshold with its figures; never above 0.5, where the level is likelier than not.
+    :raises ValueError: If the arrays differ in length.
+    """
+    if probabilities.shape != truth.shape:
+        raise ValueError(f"{probabilities.shape} probabilities for {truth.shape} truths")
+    others = np.sort(probabilities[~truth])[::-1]
+    n = len(others)
+    allowed = math.floor(review_cost * (n + 1) + 1e-9) - 1
+    if allowed < 0:
+        threshold = 0.5
+    elif allowed >= n:
+        threshold = 0.0
+    else:
+        threshold = min(0.5, float(np.nextafter(others[allowed], 1.0)))
+    return UrgentThreshold(
+        threshold=threshold,
+        review_cost=review_cost,
+        less_urgent=n,
+        cost=float(np.mean(others >= threshold)) if n else 0.0,
+        urgent=int(truth.sum()),
+        recall=float(np.mean(probabilities[truth] >= threshold)) if truth.any() else 0.0,
+    )
+
+
+@dataclass(frozen=True)
 class SetThreshold:
     """The lowest probability at which a label enters the prediction set.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from data.language.identify import Language
@@ -31,11 +31,13 @@ class Reason:
     """Why a priority is what it is.
 
     :param code: Stable identifier.
-    :param text: A sentence for the reviewer.
+    :param text: A sentence for the reviewer, in English.
+    :param texts: The same in every language that reviewers read.
     """
 
     code: str
     text: str
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,10 @@ class Score:
             priority = {
                 "level": self.priority.level,
                 "probabilities": _rounded(self.priority.probabilities),
-                "reasons": [vars(reason) for reason in self.priority.reasons],
+                "reasons": [
+                    {"code": r.code, "text": r.text, "texts": dict(r.texts)}
+                    for r in self.priority.reasons
+                ],
             }
         return {
             "model": {"version": self.model_version, "digest": self.model_digest},

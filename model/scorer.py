@@ -13,6 +13,7 @@ from data.taxonomy import Taxonomy
 from model.decision import Combined, Thresholds, combine, decide
 from model.heads import Heads
 from model.pipeline import Pipeline
+from model.policy import Policy, hours_old
 from model.score import Score
 from model.windows import windows
 
@@ -34,6 +35,7 @@ class Scorer:
     :param heads: Turn features into probabilities.
     :param thresholds: Turn probabilities into decisions.
     :param languages: Identifies languages.
+    :param policy: What raises a priority beyond the model's own word.
     """
 
     version: str
@@ -43,6 +45,7 @@ class Scorer:
     heads: Heads
     thresholds: Thresholds
     languages: LanguageIdentifier
+    policy: Policy
 
     def score(self, reports: Sequence[Report]) -> list[Score]:
         """Score reports; a report's score does not depend on the others beside it.
@@ -63,10 +66,13 @@ class Scorer:
                 language,
                 self.taxonomy,
                 self.thresholds,
+                policy=self.policy,
+                signs=self.policy.signs_in((report.text, *report.quoted_content)),
+                hours=hours_old(report),
                 version=self.version,
                 digest=self.digest,
             )
-            for combined, language in zip(read, languages, strict=True)
+            for report, combined, language in zip(reports, read, languages, strict=True)
         ]
 
     def _languages(self, reports: Sequence[Report]) -> list[Language]:

@@ -136,6 +136,7 @@ class ReasonOut(BaseModel):
 
     code: str
     text: str
+    texts: dict[str, str] = Field(description="The same in the languages that reviewers read.")
 
 
 class PriorityOut(BaseModel):

@@ -83,6 +83,20 @@ class HeadConfig:
 
 
 @dataclass(frozen=True)
+class PriorityConfig:
+    """How the most urgent priority is given.
+
+    :param review_cost: Share of the less urgent reports that officers accept to read first, so
+        that fewer urgent ones wait.
+    """
+
+    review_cost: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_number("priority.review_cost", self.review_cost, 0, 1)
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """One training run.
 
@@ -91,6 +105,7 @@ class TrainingConfig:
     :param split: Shares of the data set.
     :param features: Lexical features.
     :param heads: Linear heads.
+    :param priority: How the most urgent priority is given.
     :param encoder: The embedding's weight in the ``frozen`` recipe.
     :param finetune: Fine-tuning, in the ``finetuned`` recipe.
     """
@@ -100,6 +115,7 @@ class TrainingConfig:
     split: SplitConfig = field(default_factory=SplitConfig)
     features: FeatureConfig = field(default_factory=FeatureConfig)
     heads: HeadConfig = field(default_factory=HeadConfig)
+    priority: PriorityConfig = field(default_factory=PriorityConfig)
     encoder: EncoderConfig = field(default_factory=EncoderConfig)
     finetune: FinetuneConfig = field(default_factory=FinetuneConfig)
 
@@ -116,6 +132,7 @@ _SECTIONS = {
     "split": SplitConfig,
     "features": FeatureConfig,
     "heads": HeadConfig,
+    "priority": PriorityConfig,
     "encoder": EncoderConfig,
     "finetune": FinetuneConfig,
 }

@@ -18,8 +18,13 @@ from data.records import LabelledReport, Report
 from data.splits import split
 from data.taxonomy import Taxonomy
 from model.bundle import Manifest, Parts, check_replaceable, save_bundle
-from model.decision import Thresholds
-from model.guarantees import flag_threshold, set_threshold
+from model.decision import Combined, Thresholds
+from model.guarantees import (
+    UrgentThreshold,
+    flag_threshold,
+    set_threshold,
+    urgent_threshold,
+)
 from model.heads import Heads
 from model.pipeline import Pipeline
 from model.scorer import read_reports
@@ -73,7 +78,9 @@ def train(
         )
     fitted = fit(training, taxonomy, config, encoder, progress, reference=reference)
     progress("thresholds")
-    thresholds = choose_thresholds(fitted.pipeline, fitted.heads, calibration, taxonomy)
+    thresholds = choose_thresholds(
+        fitted.pipeline, fitted.heads, calibration, taxonomy, config.priority.review_cost
+    )
     made = provenance(expand(paths), Path(__file__).parent)
     made |= {
         "configuration": asdict(config),
@@ -102,6 +109,7 @@ def choose_thresholds(
     heads: Heads,
     records: Sequence[LabelledReport],
     taxonomy: Taxonomy,
+    review_cost: float = 0.1,
 ) -> Thresholds:
     """Choose all thresholds on calibration records.
 
@@ -109,6 +117,7 @@ def choose_thresholds(
     :param heads: Fitted heads.
     :param records: Records used for nothing else.
     :param taxonomy: Labels and each flag's target.
+    :param review_cost: Share of the less urgent reports that may be put in the first priority.
     :return: The thresholds with their guarantees.
     """
     identifier = load_identifier()
@@ -130,7 +139,26 @@ def choose_thresholds(
                 taxonomy.flag(code).max_miss_rate,
             )
     category = np.array([combined.category for combined in read])
-    return Thresholds(set_threshold(category, truth), flags)
+    return Thresholds(
+        set_threshold(category, truth), flags, _urgent(read, records, taxonomy, review_cost)
+    )
+
+
+def _urgent(
+    read: Sequence[Combined],
+    records: Sequence[LabelledReport],
+    taxonomy: Taxonomy,
+    review_cost: float,
+) -> UrgentThreshold | None:
+    rated = [
+        (combined.priority[0], record.priority == taxonomy.priority_codes[0])
+        for combined, record in zip(read, records, strict=True)
+        if combined.priority is not None and record.priority is not None
+    ]
+    if not rated:
+        return None
+    probabilities, truth = zip(*rated, strict=True)
+    return urgent_threshold(np.array(probabilities), np.array(truth), review_cost)
 
 
 def label_shares(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> dict[str, Any]:

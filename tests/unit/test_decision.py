@@ -6,7 +6,7 @@ import pytest
 from data.language.identify import Language
 from data.taxonomy import parse_taxonomy
 from model.decision import Combined, Thresholds, combine, decide
-from model.guarantees import FlagThreshold, SetThreshold
+from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
 from model.score import Score
 
 TAXONOMY = parse_taxonomy(
@@ -89,3 +89,16 @@ def test_the_most_telling_window_decides_flags_and_the_most_urgent_the_priority(
     assert combined.category.argmax() == 1 and combined.category[1] > 0.8
     assert combined.category.sum() == pytest.approx(1)
     assert combined.known
+
+
+def test_the_first_priority_is_given_from_its_threshold_on_though_another_is_likelier():
+    combined = Combined(np.array([1.0, 0, 0, 0, 0]), np.array([0.3, 0.6, 0.1]), {}, True)
+
+    def level(threshold: float) -> str:
+        urgent = UrgentThreshold(threshold, 0.1, 90, 0.1, 10, 0.8)
+        thresholds = Thresholds(SetThreshold((0.1,) * 5, 0.95, (50,) * 5), {}, urgent)
+        score = decide(combined, FRENCH, TAXONOMY, thresholds, version="v", digest="d")
+        assert score.priority is not None
+        return score.priority.level
+
+    assert [level(0.29), level(0.3), level(0.31)] == ["P1", "P1", "P2"]

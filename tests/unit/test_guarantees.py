@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.guarantees import flag_threshold, set_threshold
+from model.guarantees import flag_threshold, set_threshold, urgent_threshold
 
 
 def test_the_expected_miss_rate_keeps_its_promise_over_many_draws():
@@ -76,3 +76,36 @@ def test_a_rare_class_borrows_a_threshold_that_keeps_its_own_records():
 def test_no_record_is_refused():
     with pytest.raises(ValueError, match="no calibration record"):
         set_threshold(np.zeros((0, 3)), np.zeros(0, int))
+
+
+def test_the_expected_review_cost_keeps_its_promise_and_is_spent():
+    rng = np.random.default_rng(4)
+    costs = []
+    for _ in range(2000):
+        scores = np.concatenate([rng.beta(3, 2, size=40), rng.beta(1, 5, size=120)])
+        chosen = urgent_threshold(scores, np.arange(160) < 40, 0.1)
+        costs.append(np.mean(rng.beta(1, 5, size=200) >= chosen.threshold))
+    assert 0.085 < np.mean(costs) <= 0.1005
+
+
+@pytest.mark.parametrize(
+    ("others", "cost", "threshold"),
+    [([0.1] * 5, 0.1, 0.5), ([0.1, 0.2], 1.0, 0.0), ([0.9] * 99, 0.1, 0.5), ([], 0.1, 0.5)],
+)
+def test_a_budget_that_buys_nothing_leaves_what_is_likelier_than_not(
+    others: list[float], cost: float, threshold: float
+):
+    scores = np.array([0.6, *others])
+    chosen = urgent_threshold(scores, np.arange(len(scores)) < 1, cost)
+    assert chosen.threshold == threshold
+    assert (chosen.urgent, chosen.less_urgent) == (1, len(others))
+
+
+def test_the_budget_lowers_the_threshold_to_just_above_what_it_cannot_buy():
+    others = np.linspace(0.01, 0.3, 99)
+    chosen = urgent_threshold(np.append(others, 0.28), np.arange(100) == 99, 0.1)
+    # (k + 1) / (n + 1) <= 0.1 buys 9 of 99.
+    assert round(chosen.cost * 99) == 9
+    assert chosen.recall == 1.0
+    with pytest.raises(ValueError, match="probabilities for"):
+        urgent_threshold(np.zeros(3), np.zeros(2, bool), 0.1)
