@@ -24,6 +24,7 @@ from model.heads import Head, Heads
 from model.pipeline import Pipeline
 from model.policy import load_policy
 from model.scorer import Scorer
+from model.shares import TRAINED, correction, wanted_shares
 
 FORMAT = 3
 """Format number. Raise it when a reader of the old number could not read the new files, keep
@@ -221,18 +222,22 @@ def load_bundle(directory: Path) -> tuple[Manifest, Parts]:
     return manifest, parts
 
 
-def load_scorer(directory: Path) -> Scorer:
+def load_scorer(directory: Path, class_shares: str = TRAINED) -> Scorer:
     """Verify a bundle and make it ready to score.
 
     :param directory: The bundle.
+    :param class_shares: As ``model.shares.wanted_shares`` takes it.
     :return: A scorer.
     :raises BundleError: As ``verify_bundle``.
+    :raises FieldError: If the class shares cannot be had.
     """
-    return scorer_of(*load_bundle(directory))
+    return scorer_of(*load_bundle(directory), class_shares)
 
 
-def scorer_of(manifest: Manifest, parts: Parts) -> Scorer:
-    """Make a loaded bundle ready to score."""
+def scorer_of(manifest: Manifest, parts: Parts, class_shares: str = TRAINED) -> Scorer:
+    """Make a loaded bundle ready to score; as ``load_scorer``."""
+    trained = parts.provenance.get("label_shares", {}).get("category", {})
+    wanted = wanted_shares(class_shares, parts.taxonomy, trained)
     return Scorer(
         version=manifest.version,
         digest=manifest.digest,
@@ -242,6 +247,7 @@ def scorer_of(manifest: Manifest, parts: Parts) -> Scorer:
         thresholds=parts.thresholds,
         languages=load_identifier(),
         policy=load_policy().only(parts.taxonomy),
+        factors=None if wanted is None else correction(parts.taxonomy, trained, wanted),
     )
 
 

@@ -13,6 +13,7 @@ from data.taxonomy import Taxonomy
 from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
 from model.policy import NO_POLICY, Evidence, Policy
 from model.score import CategoryScore, FlagScore, PriorityScore, Score
+from model.shares import corrected
 
 MAX_PREDICTION_SET = 3
 """A larger prediction set sends the report to manual triage."""
@@ -86,6 +87,7 @@ def decide(
     *,
     version: str,
     digest: str,
+    factors: NDArray[np.float64] | None = None,
     policy: Policy = NO_POLICY,
     signs: frozenset[str] = frozenset(),
     hours: float | None = None,
@@ -98,13 +100,16 @@ def decide(
     :param thresholds: The model's thresholds.
     :param version: The model's version.
     :param digest: The model's digest.
+    :param factors: Correction of the category's odds for other class shares. The prediction set
+        is chosen without it: its promise is for each category, whatever their shares.
     :param policy: What raises the priority.
     :param signs: Signs that the report's text holds.
     :param hours: Age of the matter when it was reported, if known.
     :return: The score.
     """
     codes = taxonomy.category_codes
-    order = np.argsort(-combined.category, kind="stable")
+    category = combined.category if factors is None else corrected(combined.category, factors)
+    order = np.argsort(-category, kind="stable")
     inside = [i for i in order if combined.category[i] >= thresholds.category.thresholds[i]]
     best = int(order[0])
     if best not in inside:
@@ -132,8 +137,8 @@ def decide(
         language=language,
         category=CategoryScore(
             label=codes[best],
-            probability=float(combined.category[best]),
-            probabilities=dict(zip(codes, map(float, combined.category), strict=True)),
+            probability=float(category[best]),
+            probabilities=dict(zip(codes, map(float, category), strict=True)),
             prediction_set=tuple(codes[i] for i in inside),
         ),
         priority=priority,

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from data.language import LanguageIdentifier
 from data.language.identify import Language
 from data.records import Report
@@ -36,6 +39,7 @@ class Scorer:
     :param thresholds: Turn probabilities into decisions.
     :param languages: Identifies languages.
     :param policy: What raises a priority beyond the model's own word.
+    :param factors: Correction of the category's odds for other class shares than the trained.
     """
 
     version: str
@@ -46,6 +50,7 @@ class Scorer:
     thresholds: Thresholds
     languages: LanguageIdentifier
     policy: Policy
+    factors: NDArray[np.float64] | None = None
 
     def score(self, reports: Sequence[Report]) -> list[Score]:
         """Score reports; a report's score does not depend on the others beside it.
@@ -66,6 +71,7 @@ class Scorer:
                 language,
                 self.taxonomy,
                 self.thresholds,
+                factors=self.factors,
                 policy=self.policy,
                 signs=self.policy.signs_in((report.text, *report.quoted_content)),
                 hours=hours_old(report),

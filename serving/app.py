@@ -32,7 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     :raises FieldError: If the database or the keys cannot be used.
     """
     manifest, parts = load_bundle(settings.model)
-    scorer = scorer_of(manifest, parts)
+    scorer = scorer_of(manifest, parts, settings.class_shares)
     keys = settings.text_keys.get_secret_value() if settings.text_keys else None
     cipher = ReportCipher(keys)
     store = Store(settings.database_url, cipher)

@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         "development", description="Outside development unsafe settings are refused."
     )
     model: Path = Field(Path("model/released"), description="Folder of the bundle served.")
+    class_shares: str = Field(
+        "trained",
+        description="Class shares that probabilities are corrected for: trained, portal (the "
+        "communiqué's), or a JSON file that `farz shares` wrote.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
     database_url: str = Field(
