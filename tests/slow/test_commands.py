@@ -120,6 +120,32 @@ def test_score_answers_every_line_and_says_if_one_was_bad(bundle: Path, tmp_path
         assert [row["id"] for row in csv.DictReader(file)] == ["1"]
 
 
+def test_shares_of_recent_traffic_are_estimated_and_then_scored_with(
+    bundle: Path, labelled: Path, tmp_path: Path
+):
+    shares, plain, other = tmp_path / "shares.json", tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    done = farz("shares", "--input", labelled, "--out", shares, "--model", bundle)
+    assert done.returncode == 0, done.stderr
+    estimated = json.loads(shares.read_text())
+    assert sum(estimated.values()) == pytest.approx(1, abs=1e-4)
+    estimated |= dict.fromkeys(estimated, 0.01) | {"fraud": 0.9}
+    shares.write_text(json.dumps(estimated))
+    for path, given in ((plain, ()), (other, ("--class-shares", shares))):
+        done = farz("score", "--input", labelled, "--output", path, "--model", bundle, *given)
+        assert done.returncode == 0, done.stderr
+    fraud = [
+        [
+            json.loads(line)["category"]["probabilities"]["fraud"]
+            for line in path.read_text(encoding="utf-8").strip().split("\n")
+        ]
+        for path in (plain, other)
+    ]
+    assert sum(fraud[1]) > sum(fraud[0])
+    wrong = farz("score", "--input", labelled, "--output", plain, "--class-shares", "protal")
+    assert wrong.returncode == 2
+    assert "use trained or portal" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
