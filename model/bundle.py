@@ -21,6 +21,7 @@ from model.encoder import Encoder
 from model.features import LexicalFeatures, LexicalState
 from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
 from model.heads import Head, Heads
+from model.novelty import Novelty
 from model.pipeline import Pipeline
 from model.policy import load_policy
 from model.scorer import Scorer
@@ -49,6 +50,9 @@ FILES = (
 
 ENCODER_FILES = ("encoder.onnx", "tokenizer.json")
 """Files of a bundle with an encoder: both or neither."""
+
+NOVELTY = "novelty.safetensors"
+"""File of a bundle that finds texts unlike its training data."""
 
 
 class BundleError(Exception):
@@ -150,7 +154,7 @@ def check_replaceable(directory: Path) -> None:
         raise BundleError(f"{directory} is a file; name an empty or new folder")
     if directory.is_dir():
         there = {path.name for path in directory.iterdir()}
-        strange = sorted(there - {*FILES, *ENCODER_FILES, MANIFEST})
+        strange = sorted(there - {*FILES, *ENCODER_FILES, NOVELTY, MANIFEST})
         if strange or (there and MANIFEST not in there):
             what = strange[0] if strange else "no manifest"
             raise BundleError(
@@ -182,11 +186,12 @@ def verify_bundle(directory: Path) -> tuple[Manifest, dict[str, bytes]]:
             "train the bundle anew or install the version of Farz that wrote it"
         )
     contents: dict[str, bytes] = {}
-    encoder = ENCODER_FILES if {*ENCODER_FILES} & {*manifest.files} else ()
-    for name in sorted({*FILES, *encoder, *manifest.files}):
+    further: tuple[str, ...] = ENCODER_FILES if {*ENCODER_FILES} & {*manifest.files} else ()
+    further += (NOVELTY,) if NOVELTY in manifest.files else ()
+    for name in sorted({*FILES, *further, *manifest.files}):
         if name not in manifest.files:
             raise BundleError(f"{path} does not list {name}; train or copy the bundle anew")
-        if name not in (*FILES, *encoder):
+        if name not in (*FILES, *further):
             raise BundleError(f"{path} lists {name!r}, which is no file of format {FORMAT}")
         file = directory / name
         if not file.is_file():
@@ -268,6 +273,10 @@ def _serialise(parts: Parts) -> dict[str, bytes]:
                 "folder, or make it anew with `farz train`"
             )
         files = dict(zip(ENCODER_FILES, encoder.source, strict=True))
+    novelty = parts.thresholds.novelty
+    if novelty is not None:
+        arrays = {"centre": novelty.centre, "axes": novelty.axes, "means": novelty.means}
+        files[NOVELTY] = save_tensors({n: np.ascontiguousarray(a) for n, a in arrays.items()})
     return files | {
         "features.json": _json({"parameters": lexical.get_params(), "terms": state.terms}),
         "features.safetensors": save_tensors(dict(state.idf)),
@@ -281,6 +290,9 @@ def _serialise(parts: Parts) -> dict[str, bytes]:
                 "category": asdict(parts.thresholds.category),
                 "flags": {code: asdict(flag) for code, flag in parts.thresholds.flags.items()},
                 "urgent": asdict(parts.thresholds.urgent) if parts.thresholds.urgent else None,
+                "novelty": {"threshold": novelty.threshold, "false_alarms": novelty.false_alarms}
+                if novelty
+                else None,
             }
         ),
     }
@@ -318,10 +330,18 @@ def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
             ),
             {code: FlagThreshold(**raw) for code, raw in thresholds["flags"].items()},
             UrgentThreshold(**thresholds["urgent"]) if thresholds.get("urgent") else None,
+            _novelty(contents, thresholds.get("novelty")),
         ),
         provenance=json.loads(contents["provenance.json"]),
         splits=json.loads(contents["splits.json"]),
     )
+
+
+def _novelty(contents: dict[str, bytes], chosen: dict[str, float] | None) -> Novelty | None:
+    if chosen is None:
+        return None
+    arrays = load_tensors(contents[NOVELTY])
+    return Novelty(arrays["centre"], arrays["axes"], arrays["means"], **chosen)
 
 
 def _json(value: object) -> bytes:

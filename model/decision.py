@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from data.language.identify import Language
 from data.taxonomy import Taxonomy
 from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
+from model.novelty import Novelty
 from model.policy import NO_POLICY, Evidence, Policy
 from model.score import CategoryScore, FlagScore, PriorityScore, Score
 from model.shares import corrected
@@ -26,11 +27,13 @@ class Thresholds:
     :param category: For the prediction set.
     :param flags: By flag code.
     :param urgent: For the most urgent priority; None where there are no priorities.
+    :param novelty: Finds texts unlike the training data; None without an encoder.
     """
 
     category: SetThreshold
     flags: Mapping[str, FlagThreshold]
     urgent: UrgentThreshold | None = None
+    novelty: Novelty | None = None
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,21 @@ class Combined:
     :param priority: Shape (levels,), or None.
     :param flags: By flag code.
     :param known: Whether any part of the report has a feature that the model knows.
+    :param distance: From the training data, of the part nearest to it; None if not measured.
     """
 
     category: NDArray[np.float64]
     priority: NDArray[np.float64] | None
     flags: Mapping[str, float]
     known: bool
+    distance: float | None = None
 
 
-def combine(probabilities: Mapping[str, NDArray[np.float64]], known: NDArray[np.bool_]) -> Combined:
+def combine(
+    probabilities: Mapping[str, NDArray[np.float64]],
+    known: NDArray[np.bool_],
+    distances: NDArray[np.float64] | None = None,
+) -> Combined:
     """Combine the windows of one report.
 
     A flag is as probable as in its most telling window. The priority is that of the most
@@ -59,6 +68,7 @@ def combine(probabilities: Mapping[str, NDArray[np.float64]], known: NDArray[np.
 
     :param probabilities: By head name, shape (windows, labels).
     :param known: Whether each window has a known feature, shape (windows,).
+    :param distances: How unlike the training data each window is, shape (windows,).
     :return: One set of probabilities.
     """
     category = probabilities["category"]
@@ -76,6 +86,7 @@ def combine(probabilities: Mapping[str, NDArray[np.float64]], known: NDArray[np.
             if name.startswith("flag:")
         },
         known=bool(known.any()),
+        distance=None if distances is None else float(distances.min()),
     )
 
 
@@ -119,6 +130,9 @@ def decide(
         reasons.append("unsupported_language")
     if not combined.known:
         reasons.append("no_known_words")
+    novelty = thresholds.novelty
+    if novelty and combined.distance is not None and combined.distance > novelty.threshold:
+        reasons.append("unlike_training_data")
     if len(inside) > MAX_PREDICTION_SET:
         reasons.append("uncertain_category")
     priority = None

@@ -45,6 +45,15 @@ class Pipeline:
         """Number of features: the embedding's columns, then the words'."""
         return (0 if self.encoder is None else self.encoder.width) + self.lexical.width
 
+    def embedding(self, features: Features) -> NDArray[np.float32]:
+        """Give the embeddings among features, shape (texts, width of the encoder).
+
+        :raises ValueError: If there is no encoder.
+        """
+        if self.encoder is None:
+            raise ValueError("a model of words alone has no embedding; train with an encoder")
+        return np.asarray(features.matrix[:, : self.encoder.width].toarray(), dtype=np.float32)
+
     def transform(self, texts: Sequence[str], codes: Sequence[str] | None = None) -> Features:
         """Compute features.
 

@@ -15,6 +15,7 @@ from data.records import Report
 from data.taxonomy import Taxonomy
 from model.decision import Combined, Thresholds, combine, decide
 from model.heads import Heads
+from model.novelty import Novelty
 from model.pipeline import Pipeline
 from model.policy import Policy, hours_old
 from model.score import Score
@@ -64,7 +65,14 @@ class Scorer:
         if not reports:
             return []
         languages = self._languages(reports)
-        read = read_reports(self.pipeline, self.heads, self.languages, reports, languages)
+        read = read_reports(
+            self.pipeline,
+            self.heads,
+            self.languages,
+            reports,
+            languages,
+            self.thresholds.novelty,
+        )
         return [
             decide(
                 combined,
@@ -101,6 +109,7 @@ def read_reports(
     identifier: LanguageIdentifier,
     reports: Sequence[Report],
     languages: Sequence[Language],
+    novelty: Novelty | None = None,
 ) -> list[Combined]:
     """Give the probabilities of reports: those of their windows and quotes, combined.
 
@@ -111,6 +120,7 @@ def read_reports(
     :param identifier: Identifies the languages of quotes.
     :param reports: Checked reports.
     :param languages: Language of each report's own text.
+    :param novelty: Measures how unlike the training data texts are.
     :return: One set of probabilities a report.
     """
     parts: list[str] = []
@@ -127,11 +137,18 @@ def read_reports(
         bounds.append(len(parts))
     features = pipeline.transform(parts, codes)
     probabilities = heads.probabilities(features.matrix)
+    distances = None
+    if novelty is not None and parts:
+        distances = novelty.distances(pipeline.embedding(features))
     read = []
     for start, end in pairwise(bounds):
         rows = slice(start, end)
         read.append(
-            combine({name: p[rows] for name, p in probabilities.items()}, features.known[rows])
+            combine(
+                {name: p[rows] for name, p in probabilities.items()},
+                features.known[rows],
+                None if distances is None else distances[rows],
+            )
         )
     return read
 

@@ -19,7 +19,8 @@ from model.scorer import Scorer
 from tests import tiny
 from training.config import HeadConfig
 from training.fit import fit_heads
-from training.train import choose_thresholds, label_shares
+from training.thresholds import choose_thresholds
+from training.train import label_shares
 
 ROOT = Path(__file__).parent.parent
 VALIDATION = ROOT.parent / "shared" / "data" / "validation"

@@ -8,28 +8,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from data.errors import FieldError
 from data.labelled import expand, read_labelled
-from data.language import load_identifier
 from data.provenance import provenance
-from data.records import LabelledReport, Report
+from data.records import LabelledReport
 from data.splits import split
 from data.taxonomy import Taxonomy
 from model.bundle import Manifest, Parts, check_replaceable, save_bundle
-from model.decision import Combined, Thresholds
-from model.guarantees import (
-    UrgentThreshold,
-    flag_threshold,
-    set_threshold,
-    urgent_threshold,
-)
-from model.heads import Heads
-from model.pipeline import Pipeline
-from model.scorer import read_reports
 from training.config import TrainingConfig
 from training.recipe import Progress, check_encoder, fit
+from training.thresholds import choose_thresholds
 
 
 def train(
@@ -102,63 +90,6 @@ def train(
         Parts(config.recipe, taxonomy, fitted.pipeline, fitted.heads, thresholds, made, ids),
         directory,
     )
-
-
-def choose_thresholds(
-    pipeline: Pipeline,
-    heads: Heads,
-    records: Sequence[LabelledReport],
-    taxonomy: Taxonomy,
-    review_cost: float = 0.1,
-) -> Thresholds:
-    """Choose all thresholds on calibration records.
-
-    :param pipeline: Fitted features.
-    :param heads: Fitted heads.
-    :param records: Records used for nothing else.
-    :param taxonomy: Labels and each flag's target.
-    :param review_cost: Share of the less urgent reports that may be put in the first priority.
-    :return: The thresholds with their guarantees.
-    """
-    identifier = load_identifier()
-    texts = [r.text for r in records]
-    read = read_reports(
-        pipeline, heads, identifier, [Report(t) for t in texts], identifier.identify(texts)
-    )
-    codes = taxonomy.category_codes
-    truth = np.array([codes.index(r.category) for r in records])
-    flags = {}
-    for head in heads.heads:
-        if head.name.startswith("flag:"):
-            code = head.labels[0]
-            known = np.array([r.flags is not None for r in records])
-            raised = np.array([code in (r.flags or ()) for r in records])
-            flags[code] = flag_threshold(
-                np.array([combined.flags[code] for combined in read])[known],
-                raised[known],
-                taxonomy.flag(code).max_miss_rate,
-            )
-    category = np.array([combined.category for combined in read])
-    return Thresholds(
-        set_threshold(category, truth), flags, _urgent(read, records, taxonomy, review_cost)
-    )
-
-
-def _urgent(
-    read: Sequence[Combined],
-    records: Sequence[LabelledReport],
-    taxonomy: Taxonomy,
-    review_cost: float,
-) -> UrgentThreshold | None:
-    rated = [
-        (combined.priority[0], record.priority == taxonomy.priority_codes[0])
-        for combined, record in zip(read, records, strict=True)
-        if combined.priority is not None and record.priority is not None
-    ]
-    if not rated:
-        return None
-    probabilities, truth = zip(*rated, strict=True)
-    return urgent_threshold(np.array(probabilities), np.array(truth), review_cost)
 
 
 def label_shares(records: Sequence[LabelledReport], taxonomy: Taxonomy) -> dict[str, Any]:

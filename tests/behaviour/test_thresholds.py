@@ -10,7 +10,7 @@ from data.records import LabelledReport, Report
 from data.taxonomy import Taxonomy
 from model.bundle import Parts, save_bundle
 from model.bundle import load_scorer as load
-from training.train import choose_thresholds
+from training.thresholds import choose_thresholds
 
 PREAMBLE = "Bonjour, je vous écris au sujet de mon abonnement au club de sport. " * 60
 
