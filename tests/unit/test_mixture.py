@@ -53,3 +53,13 @@ def test_a_head_that_words_do_not_have_is_left_out():
     words = Heads(heads(1.0).heads[:1])
     joint, _ = mix(heads(3.0), words, GOOD, csr_array(NOISE), {"category": TRUTH})
     assert [head.name for head in joint.heads] == ["category"]
+
+
+def test_the_odds_are_those_of_the_data_whatever_balance_the_heads_were_fitted_with():
+    rare = (np.arange(N) % 20 == 0).astype(np.int64)
+    signal = (rare[:, None] + RNG.normal(0, 0.7, (N, 3))).astype(np.float32)
+    # Fitted as if one in two were so: far too sure of a rare thing.
+    flag = Head("flag:x", ("x",), np.array([[2.0, 0, 0]], "f4"), np.array([0.5], "f4"))
+    joint, _ = mix(Heads([flag]), Heads([flag]), signal, csr_array(signal), {"flag:x": rare})
+    answers = joint.probabilities(joined(signal, csr_array(signal)))["flag:x"][:, 0]
+    assert abs(answers.mean() - 0.05) < 0.02
