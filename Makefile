@@ -79,7 +79,7 @@ format: setup
 # The bundle's own test split, and a validation set where there is one.
 evaluate: setup $(LEXICAL)/manifest.json
 	$(FARZ) evaluate --model $(RELEASED) --beside $(LEXICAL) --data data/corpus --side test --out var/evaluation/test
-	@test ! -d $(VALIDATION) || $(FARZ) evaluate --model $(RELEASED) --beside $(LEXICAL) --data $(VALIDATION) --out var/evaluation/validation
+	@test ! -d $(VALIDATION) || $(FARZ) evaluate --model $(RELEASED) --beside $(LEXICAL) --data $(VALIDATION) --perturbed --out var/evaluation/validation
 
 bench: setup
 	$(FARZ) bench --model $(RELEASED)

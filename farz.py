@@ -209,6 +209,9 @@ def evaluate(
         str | None, typer.Option(help="Only this side of the bundle's own split, such as test.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    perturbed: Annotated[
+        bool, typer.Option("--perturbed", help="Also score the reports typed in other ways.")
+    ] = False,
 ) -> None:
     """Measure a bundle on labelled reports: figures with intervals, a baseline beside them."""
     with kind_errors():
@@ -216,7 +219,9 @@ def evaluate(
         from evaluation.tables import summary
 
         with bar("evaluating", total=None):
-            report = run(model, data, out, beside=beside or [], side=side, seed=seed)
+            report = run(
+                model, data, out, beside=beside or [], side=side, seed=seed, perturbed=perturbed
+            )
         err().print(summary(report))
     err().print(f"wrote {out / 'report.json'} and {out / 'report.html'}")
 

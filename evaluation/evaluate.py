@@ -21,7 +21,8 @@ from data.taxonomy import Taxonomy
 from evaluation.figures import by_category, confusion, figures, slices
 from evaluation.page import render
 from evaluation.predictions import Predictions, predict, shares_only
-from model.bundle import load_bundle, load_scorer
+from evaluation.robustness import robustness
+from model.bundle import load_bundle, load_scorer, scorer_of
 
 BASELINE = "shares only"
 
@@ -48,6 +49,7 @@ def evaluate(
     beside: Sequence[Path] = (),
     side: str | None = None,
     seed: int = 0,
+    perturbed: bool = False,
 ) -> dict[str, Any]:
     """Measure a bundle on labelled reports, with a baseline beside it.
 
@@ -58,6 +60,7 @@ def evaluate(
     :param side: Keep only the records of this side of the bundle's split (``test``); records
         that the bundle was fitted on say nothing about it.
     :param seed: Seed of the bootstrap.
+    :param perturbed: Also score the reports as they might be typed in other ways.
     :return: The report as written to ``report.json``.
     :raises FieldError: If the data break the form, or nothing is left to measure.
     """
@@ -106,6 +109,8 @@ def evaluate(
         "categories": list(parts.taxonomy.category_codes),
         "guarantees": {code: vars(flag) for code, flag in parts.thresholds.flags.items()},
     }
+    if perturbed:
+        report["robustness"] = robustness(scorer_of(manifest, parts), records, seed)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "report.json").write_text(
         json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

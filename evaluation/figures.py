@@ -65,7 +65,7 @@ def figures(
     if predictions.priority is not None and rated.any():
         levels = taxonomy.priority_codes
         level = np.array([levels.index(r.priority) for r in records if r.priority])
-        given = predictions.priority[rated].argmax(axis=1)
+        given = predictions.priority[rated]
         add("priority kappa", metrics.quadratic_kappa, level, given)
         add("priority accuracy", metrics.accuracy, level, given)
         top = level == 0

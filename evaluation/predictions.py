@@ -19,7 +19,7 @@ class Predictions:
     """One row a record.
 
     :param category: Probabilities, shape (records, categories).
-    :param priority: Probabilities, shape (records, levels), or None.
+    :param priority: Place of the proposed level, policy included, shape (records,), or None.
     :param flags: Probabilities by flag code, shape (records,).
     :param raised: Decisions by flag code, shape (records,).
     :param sets: Prediction sets, boolean, shape (records, categories).
@@ -28,7 +28,7 @@ class Predictions:
     """
 
     category: NDArray[np.float64]
-    priority: NDArray[np.float64] | None
+    priority: NDArray[np.intp] | None
     flags: dict[str, NDArray[np.float64]]
     raised: dict[str, NDArray[np.bool_]]
     sets: NDArray[np.bool_]
@@ -60,9 +60,7 @@ def from_scores(scores: Sequence[Score], taxonomy: Taxonomy) -> Predictions:
     rated = scores[0].priority is not None
     return Predictions(
         category=np.array([[s.category.probabilities[c] for c in codes] for s in scores]),
-        priority=np.array(
-            [[s.priority.probabilities[p] for p in levels] for s in scores if s.priority]
-        )
+        priority=np.array([levels.index(s.priority.level) for s in scores if s.priority])
         if rated
         else None,
         flags={f: np.array([s.flags[f].probability for s in scores]) for f in flagged},
@@ -83,10 +81,10 @@ def shares_only(shares: dict[str, dict[str, float]], taxonomy: Taxonomy, n: int)
     :param n: Number of records.
     """
     category = np.tile([shares["category"][c] for c in taxonomy.category_codes], (n, 1))
-    priority = np.tile([shares["priority"][p] for p in taxonomy.priority_codes], (n, 1))
+    commonest = int(np.argmax([shares["priority"][p] for p in taxonomy.priority_codes] or [0]))
     return Predictions(
         category=category,
-        priority=priority if taxonomy.priorities else None,
+        priority=np.full(n, commonest) if taxonomy.priorities else None,
         flags={code: np.full(n, share) for code, share in shares["flags"].items()},
         raised={code: np.zeros(n, dtype=bool) for code in shares["flags"]},
         sets=np.ones((n, len(taxonomy.categories)), dtype=bool),

@@ -46,6 +46,7 @@ _OVERALL = (
 
 _PEERS = ("contender", "macro-F1", "accuracy", "learnt from", "training", "texts a second", "MB")
 _MISSING = ("skipped", "failed")
+_MISSION = ("terrorism_apology", "child_grooming")
 
 
 def render(folder: Path = RESULTS) -> str:
@@ -95,7 +96,30 @@ def _evaluation(title: str, path: Path) -> list[str]:
         _table(["figure", *results], overall),
         _table(["language", *shown], by_language),
         _table(["category", "precision", "recall", "F1"], by_category),
+        *_robustness(report.get("robustness", {})),
     ]
+
+
+def _robustness(found: dict[str, Any]) -> list[str]:
+    """The same reports typed in other ways; a loss above 0 is a loss."""
+    rows = [
+        [
+            name,
+            f"{told['before']:.3f}",
+            f"{told['after']:.3f}",
+            _cell(told["loss"]),
+            *(
+                f"{told['recall'][flag]['before']:.2f} → {told['recall'][flag]['after']:.2f}"
+                if flag in told["recall"]
+                else "–"
+                for flag in _MISSION
+            ),
+        ]
+        for name, told in found.items()
+    ]
+    named = [f"{flag} recall" for flag in _MISSION]
+    head = ["typed with", "category macro-F1", "so typed", "loss", *named]
+    return [_table(head, rows)] if rows else []
 
 
 def _peers(path: Path) -> list[str]:

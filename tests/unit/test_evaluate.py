@@ -71,7 +71,7 @@ def test_figures_count_what_they_say(taxonomy: Taxonomy):
     category = np.full((4, 11), 0.01)
     for row, code in enumerate(("fraud", "other", "other", "other")):
         category[row, taxonomy.category_codes.index(code)] = 0.9
-    priority = np.eye(4)[[0, 1, 0, 1]]
+    priority = np.array([0, 1, 0, 1])
     predictions = Predictions(
         category,
         priority,
