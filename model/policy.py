@@ -45,7 +45,7 @@ class Rule:
     raise_to: str
     texts: Mapping[str, str]
     flag: str | None = None
-    at_least: float = 0.5
+    at_least: float = 0.7
     sign: str | None = None
     hours: float | None = None
     categories: tuple[str, ...] = ()

@@ -8,7 +8,9 @@ from sklearn.covariance import LedoitWolf
 
 from model.novelty import Novelty
 
-AXES = 64
+RECORDS = 1500
+"""Training records that it is fitted on: enough for the spread, and read in half a minute."""
+
 FALSE_ALARMS = 0.01
 """One ordinary report in a hundred may be sent to manual triage for this."""
 
@@ -16,10 +18,10 @@ FALSE_ALARMS = 0.01
 def fit_novelty(embedding: NDArray[np.float32], category: NDArray[np.int64]) -> Novelty:
     """Fit means and spread; the threshold is still to be chosen.
 
-    The spread is that of reports which the encoder has not learnt by heart: on its own training
-    texts a fine-tuned encoder hardly spreads at all.
+    All directions count, each in units of its own spread: texts of another kind differ from reports
+    along those in which reports hardly differ (``evaluation/results/trials-novelty.json``).
 
-    :param embedding: Shape (records, width), of records that the encoder was not trained on.
+    :param embedding: Of training records, shape (records, width).
     :param category: Place of each record's category.
     :return: The detector, without a threshold.
     """
@@ -29,9 +31,7 @@ def fit_novelty(embedding: NDArray[np.float32], category: NDArray[np.int64]) -> 
     means = np.stack([centred[category == label].mean(axis=0) for label in found])
     within = centred - means[np.searchsorted(found, category)]
     spread, directions = np.linalg.eigh(LedoitWolf(assume_centered=True).fit(within).covariance_)
-    # The widest axes between reports, each scaled to unit spread within a category.
-    kept = np.argsort(-spread)[:AXES]
-    axes = (directions[:, kept] / np.sqrt(np.maximum(spread[kept], 1e-12))).T.astype(np.float32)
+    axes = (directions / np.sqrt(np.maximum(spread, 1e-12))).T.astype(np.float32)
     return Novelty(
         centre.astype(np.float32),
         axes,

@@ -8,7 +8,6 @@ import numpy as np
 
 from data.language import load_identifier
 from data.records import LabelledReport, Report
-from data.splits import split
 from data.taxonomy import Taxonomy
 from model.decision import Combined, Thresholds
 from model.guarantees import (
@@ -21,7 +20,7 @@ from model.heads import Heads
 from model.novelty import Novelty
 from model.pipeline import Pipeline
 from model.scorer import read_reports
-from training.novelty import FALSE_ALARMS, fit_novelty
+from training.novelty import FALSE_ALARMS, RECORDS, fit_novelty
 
 
 def choose_thresholds(
@@ -30,6 +29,7 @@ def choose_thresholds(
     records: Sequence[LabelledReport],
     taxonomy: Taxonomy,
     review_cost: float = 0.1,
+    known: Sequence[LabelledReport] = (),
 ) -> Thresholds:
     """Choose all thresholds on calibration records.
 
@@ -38,27 +38,28 @@ def choose_thresholds(
     :param records: Records used for nothing else.
     :param taxonomy: Labels and each flag's target.
     :param review_cost: Share of the less urgent reports that may be put in the first priority.
+    :param known: Training records, which texts are like or unlike; none for no such detector.
     :return: The thresholds with their guarantees.
     """
     identifier = load_identifier()
     texts = [r.text for r in records]
-    novelty, held = _novelty(pipeline, records, taxonomy)
+    novelty = _novelty(pipeline, known, taxonomy)
     reports, languages = [Report(text) for text in texts], identifier.identify(texts)
     read = read_reports(pipeline, heads, identifier, reports, languages, novelty)
     if novelty is not None:
-        ordinary = [read[row].distance for row in held]
-        novelty = novelty.with_threshold(np.array(ordinary, dtype=np.float64), FALSE_ALARMS)
+        ordinary = np.array([combined.distance for combined in read], dtype=np.float64)
+        novelty = novelty.with_threshold(ordinary, FALSE_ALARMS)
     codes = taxonomy.category_codes
     truth = np.array([codes.index(r.category) for r in records])
     flags = {}
     for head in heads.heads:
         if head.name.startswith("flag:"):
             code = head.labels[0]
-            known = np.array([r.flags is not None for r in records])
+            marked = np.array([r.flags is not None for r in records])
             raised = np.array([code in (r.flags or ()) for r in records])
             flags[code] = flag_threshold(
-                np.array([combined.flags[code] for combined in read])[known],
-                raised[known],
+                np.array([combined.flags[code] for combined in read])[marked],
+                raised[marked],
                 taxonomy.flag(code).max_miss_rate,
             )
     category = np.array([combined.category for combined in read])
@@ -71,19 +72,14 @@ def choose_thresholds(
 
 
 def _novelty(
-    pipeline: Pipeline, records: Sequence[LabelledReport], taxonomy: Taxonomy
-) -> tuple[Novelty | None, list[int]]:
-    """Fit the detector on half of the records, and give the places of the other half."""
-    if pipeline.encoder is None:
-        return None, []
-    sides = split(records, calibration=0.5, test=0.0, seed=0)
-    if not sides.train or not sides.calibration:
-        return None, []
-    fitted = [records[row] for row in sides.train]
-    embedding = pipeline.embedding(pipeline.transform([r.text for r in fitted]))
+    pipeline: Pipeline, known: Sequence[LabelledReport], taxonomy: Taxonomy
+) -> Novelty | None:
+    if pipeline.encoder is None or not known:
+        return None
+    some = known[:: max(1, len(known) // RECORDS)]
+    embedding = pipeline.embedding(pipeline.transform([r.text for r in some]))
     codes = taxonomy.category_codes
-    category = np.array([codes.index(r.category) for r in fitted])
-    return fit_novelty(embedding, category), list(sides.calibration)
+    return fit_novelty(embedding, np.array([codes.index(r.category) for r in some]))
 
 
 def _urgent(

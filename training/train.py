@@ -67,7 +67,7 @@ def train(
     fitted = fit(training, taxonomy, config, encoder, progress, reference=reference)
     progress("thresholds")
     thresholds = choose_thresholds(
-        fitted.pipeline, fitted.heads, calibration, taxonomy, config.priority.review_cost
+        fitted.pipeline, fitted.heads, calibration, taxonomy, config.priority.review_cost, training
     )
     made = provenance(expand(paths), Path(__file__).parent)
     made |= {

@@ -12,7 +12,7 @@ from data.taxonomy import Taxonomy, parse_taxonomy
 from model.bundle import NOVELTY, BundleError, Parts, load_bundle, load_scorer, save_bundle
 from model.decision import Combined, Thresholds, decide
 from model.guarantees import SetThreshold
-from training.novelty import AXES, fit_novelty
+from training.novelty import fit_novelty
 from training.thresholds import choose_thresholds
 
 RNG = np.random.default_rng(3)
@@ -43,7 +43,7 @@ def test_distances_are_in_units_of_the_spread():
     embedding, label = drawn(4000)
     novelty = fit_novelty(embedding, label)
     distances = novelty.distances(embedding)
-    assert np.median(distances) == pytest.approx(np.sqrt(AXES), rel=0.1)
+    assert np.median(distances) == pytest.approx(np.sqrt(WIDTH), rel=0.1)
     assert (fit_novelty(embedding + 100, label).distances(embedding + 100) - distances).max() < 0.1
 
 
