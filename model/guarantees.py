@@ -62,6 +62,10 @@ def flag_threshold(
     )
 
 
+URGENT_MISS_RATE = 0.05
+"""Once no more urgent reports than this are missed, no more review is spent."""
+
+
 @dataclass(frozen=True)
 class UrgentThreshold:
     """From which probability a report is put in the most urgent level.
@@ -89,7 +93,7 @@ def urgent_threshold(
 
     Conformal risk control as in ``flag_threshold``, of the other error: what officers spend on
     reports that need not be read first. A missed urgent report costs far more than an hour, so
-    the whole budget is spent.
+    the budget is spent until the expected share of missed ones is within ``URGENT_MISS_RATE``.
 
     :param probabilities: Of the most urgent level, one a calibration record.
     :param truth: Whether each record is of that level.
@@ -107,7 +111,11 @@ def urgent_threshold(
     elif allowed >= n:
         threshold = 0.0
     else:
-        threshold = min(0.5, float(np.nextafter(others[allowed], 1.0)))
+        threshold = float(np.nextafter(others[allowed], 1.0))
+    if truth.any():
+        enough = flag_threshold(probabilities, truth, URGENT_MISS_RATE).threshold
+        threshold = max(threshold, enough)
+    threshold = min(threshold, 0.5)
     return UrgentThreshold(
         threshold=threshold,
         review_cost=review_cost,

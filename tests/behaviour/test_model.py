@@ -25,8 +25,12 @@ def test_what_was_learnt_by_heart_is_known_after_saving_and_loading(
 ):
     scores = scorer.score([Report(r.text) for r in records])
     assert [s.category.label for s in scores] == [r.category for r in records]
-    assert [s.priority.level for s in scores if s.priority] == [r.priority for r in records]
     for score, record in zip(scores, records, strict=True):
+        assert score.priority is not None and record.priority is not None
+        own = score.priority.probabilities
+        assert max(own, key=lambda level: own[level]) == record.priority
+        # The policy table raises some of them, and lowers none.
+        assert score.priority.level <= record.priority
         assert record.flags is not None
         assert set(record.flags) <= {code for code, flag in score.flags.items() if flag.raised}
 
