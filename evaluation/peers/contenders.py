@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -45,7 +46,7 @@ class Job:
         return {k: str(v.resolve()) if isinstance(v, Path) else v for k, v in vars(self).items()}
 
 
-class Peer:
+class Peer(ABC):
     """Something that learns categories from texts.
 
     A constructor imports what it needs; time runs from ``fit`` on.
@@ -62,17 +63,17 @@ class Peer:
     def __init__(self, job: Job) -> None:
         self.job = job
 
+    @abstractmethod
     def fit(self, texts: Sequence[str], labels: Sequence[str]) -> None:
         """Learn from texts and their labels."""
-        raise NotImplementedError
 
+    @abstractmethod
     def predict(self, texts: Sequence[str]) -> list[str]:
         """Give one label a text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save(self, folder: Path) -> None:
         """Write all that is needed to predict."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
