@@ -10,7 +10,10 @@ import pytest
 from data.records import LabelledReport
 from training.encoder.augment import (
     AUGMENT,
+    hasty,
     in_arabic_script,
+    in_either_script,
+    latin_spelling,
     lower_unpunctuated,
     noise,
     respell,
@@ -21,6 +24,7 @@ from training.encoder.config import AUGMENTATIONS
 
 FRENCH = "Il m'a menacé hier à Fès, et il a publié la vidéo de ma sœur sur Facebook."
 ARABIZI = "wa7d khona kaygol liya ghadi nchouf m3ak 9bel l3id, 3tini lflous wla nnchor tsawr"
+DARIJA = "قال ليا غادي يسيفط التصاور ديالي لعائلتي وبغا 2000 درهم"
 
 
 def report(text: str, language: str) -> LabelledReport:
@@ -77,6 +81,29 @@ def test_a_share_of_arabizi_is_shown_in_arabic_letters():
     shown = [in_arabic_script(report(ARABIZI, "ary-Latn"), rng) for _ in range(300)]
     arabic = sum(any("\u0600" <= c <= "\u06ff" for c in text) for text in shown)
     assert 120 < arabic < 180
+
+
+def test_darija_is_spelt_in_latin_letters_in_many_ways_and_word_for_word():
+    spellings = {latin_spelling(DARIJA, np.random.default_rng(seed)) for seed in range(20)}
+    assert len(spellings) > 15
+    for spelling in spellings:
+        assert not re.search("[\u0600-\u06ff]", spelling)
+        assert len(spelling.split()) == len(DARIJA.split())
+        assert "2000" in spelling
+
+
+def test_a_share_of_darija_is_shown_in_latin_letters_and_no_other_arabic():
+    rng = np.random.default_rng(5)
+    shown = [in_either_script(report(DARIJA, "ary"), rng) for _ in range(400)]
+    assert 70 < sum(not re.search("[\u0600-\u06ff]", text) for text in shown) < 130
+    shown = [in_either_script(report(DARIJA, "ar"), rng) for _ in range(50)]
+    assert all(re.search("[\u0600-\u06ff]", text) for text in shown)
+
+
+def test_hasty_texts_are_changed_more_often():
+    rng = np.random.default_rng(3)
+    kept = sum(hasty(report(FRENCH, "fr"), rng) == FRENCH for _ in range(300))
+    assert 70 < kept < 140
 
 
 def test_a_share_of_reports_goes_on_in_another_language():

@@ -17,6 +17,8 @@ from data.normalisation import arabic_spelling
 from data.records import LabelledReport
 from model.views import ARABIZI
 
+DARIJA = "ary"
+
 _NEAR = {
     "a": "qzs", "b": "vn", "c": "xv", "d": "sf", "e": "zr", "f": "dg", "g": "fh", "h": "gj",
     "i": "uo", "j": "hk", "k": "jl", "l": "km", "m": "ln", "n": "bm", "o": "ip", "p": "ol",
@@ -34,6 +36,20 @@ _ARABIZI = {
     "ou": ("ou", "o", "u", "w"), "q": ("q", "9"),
 }  # fmt: skip
 """Spellings of one sound in Darija in Latin letters."""
+
+_LATIN = {
+    "ا": ("a", "aa"), "أ": ("a", "2a"), "إ": ("i",), "آ": ("a",), "ى": ("a",), "ة": ("a", "e"),
+    "ب": ("b",), "ت": ("t",), "ث": ("t",), "ج": ("j",), "ح": ("7", "h"), "خ": ("kh", "5"),
+    "د": ("d",), "ذ": ("d",), "ر": ("r",), "ز": ("z",), "س": ("s",), "ش": ("ch", "sh"),
+    "ص": ("s",), "ض": ("d",), "ط": ("t",), "ظ": ("d",), "ع": ("3", "a"), "غ": ("gh", "4"),
+    "ف": ("f",), "ق": ("9", "q", "k"), "ك": ("k",), "ل": ("l",), "م": ("m",), "ن": ("n",),
+    "ه": ("h",), "و": ("ou", "w", "o"), "ي": ("i", "y"), "ء": ("",), "ئ": ("i",), "ؤ": ("o",),
+    "گ": ("g",), "پ": ("p",), "ڤ": ("v",), "ّ": ("",), "َ": ("a",), "ِ": ("i",), "ُ": ("o",),
+    "؟": ("?",), "،": (",",), "؛": (";",),
+}  # fmt: skip
+"""Spellings of an Arabic letter by Moroccans who type Latin ones."""
+
+_CONSONANTS = frozenset("بتثجحخدذرزسشصضطظعغفقكلمنهگپڤ")
 
 # A digit is a letter only beside letters and in no number: "13 3am" is an age and a word, "1500dh"
 # an amount. French qu- is no sound of Darija.
@@ -77,6 +93,27 @@ def respell(text: str, rng: np.random.Generator, rate: float = 0.3) -> str:
     return _SOUND.sub(another, text)
 
 
+def latin_spelling(text: str, rng: np.random.Generator) -> str:
+    """Spell the Arabic words of a Darija text in Latin letters, each writer in a way of their own.
+
+    One spelling a letter is drawn for the whole text; short vowels, which Arabic leaves out, are
+    put between some consonants.
+
+    :param text: The text.
+    :param rng: Source of chance.
+    """
+    way = {letter: str(rng.choice(ways)) for letter, ways in _LATIN.items()}
+    vowel, rate = str(rng.choice(("e", "a", ""))), rng.uniform(0.2, 0.6)
+    out: list[str] = []
+    for place, letter in enumerate(text):
+        latin = way.get(letter, letter)
+        before = text[place - 1] if place else " "
+        if before in _CONSONANTS and letter in _CONSONANTS and rng.random() < rate:
+            out.append(vowel)
+        out.append(latin)
+    return "".join(out)
+
+
 def without_accents(text: str) -> str:
     """Drop Latin accents, as on a keyboard without them."""
     parts = unicodedata.normalize("NFD", text)
@@ -88,15 +125,21 @@ def lower_unpunctuated(text: str) -> str:
     return "".join(c for c in text.lower() if c not in ".,;:!?'’\"«»()،؛؟")
 
 
-def typed_again(record: LabelledReport, rng: np.random.Generator) -> str:
+def typed_again(
+    record: LabelledReport,
+    rng: np.random.Generator,
+    changed: float = 0.5,
+    rates: Sequence[float] = (0.01, 0.03, 0.06),
+) -> str:
     """Give a record's text as it stands, or as another hand might have typed it.
 
     :param record: The record.
     :param rng: Source of chance.
-    :return: The text, changed in half of the cases.
+    :param changed: Share of the texts that are typed again.
+    :param rates: Shares of the letters that may be mistyped; half of the changed texts have one.
     """
     text = record.text
-    if rng.random() < 0.5:
+    if rng.random() >= changed:
         return text
     if rng.random() < 0.4:
         text = lower_unpunctuated(text)
@@ -105,7 +148,7 @@ def typed_again(record: LabelledReport, rng: np.random.Generator) -> str:
     if record.language in ("ary-Latn", "mul") and rng.random() < 0.6:
         text = respell(text, rng)
     if rng.random() < 0.5:
-        text = noise(text, rng, rng.choice([0.01, 0.03, 0.06]))
+        text = noise(text, rng, rng.choice(rates))
     return text
 
 
@@ -116,6 +159,18 @@ def in_arabic_script(record: LabelledReport, rng: np.random.Generator) -> str:
     """
     text = typed_again(record, rng)
     return arabic_spelling(text) if record.language == ARABIZI and rng.random() < 0.5 else text
+
+
+def hasty(record: LabelledReport, rng: np.random.Generator) -> str:
+    """As ``in_arabic_script``, with more texts mistyped, and worse."""
+    text = typed_again(record, rng, 0.7, (0.02, 0.05, 0.1))
+    return arabic_spelling(text) if record.language == ARABIZI and rng.random() < 0.5 else text
+
+
+def in_either_script(record: LabelledReport, rng: np.random.Generator) -> str:
+    """As ``hasty``; a quarter of the Darija in Arabic letters is then spelt in Latin ones."""
+    text = hasty(record, rng)
+    return latin_spelling(text, rng) if record.language == DARIJA and rng.random() < 0.25 else text
 
 
 class Switching:
@@ -162,6 +217,8 @@ AUGMENT: dict[str, Callable[[Sequence[LabelledReport]], Augment | None]] = {
     "none": lambda _: None,
     "typed": lambda _: typed_again,
     "script": lambda _: in_arabic_script,
+    "hasty": lambda _: hasty,
+    "scripts": lambda _: in_either_script,
     "switch": Switching,
 }
 """By the name that a configuration gives: from training records to what changes one of them."""

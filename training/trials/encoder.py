@@ -61,6 +61,8 @@ TRIALS = (
     Trial(_ONE_SPELLING, replace(_BASE, augmentation="typed"), views=False),
     Trial("texts as they are", replace(_BASE, augmentation="none"), views=False),
     Trial(_SWITCH, replace(_BASE, augmentation="switch")),
+    Trial("more typing errors", replace(_BASE, augmentation="hasty")),
+    Trial("more typing errors, Darija in both scripts", replace(_BASE, augmentation="scripts")),
     Trial(_AVERAGE, replace(_BASE, average=0.99)),
     Trial("contrastive loss by situation", replace(_BASE, contrast=0.2)),
     Trial("rate 5e-5", replace(_BASE, rate=5e-5)),
