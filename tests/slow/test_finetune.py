@@ -201,7 +201,11 @@ def test_a_missing_label_adds_nothing_to_the_loss(taxonomy: Taxonomy):
         "priority": torch.tensor([[5.0, 0, 0, 0], [9.0, 0, 0, 0]]),
         "flags": torch.full((2, len(taxonomy.flag_codes)), 3.0),
     }
-    weights = Weights(torch.ones(len(taxonomy.category_codes)), torch.ones(2))
+    weights = Weights(
+        torch.ones(len(taxonomy.category_codes)),
+        torch.ones(2),
+        torch.ones(len(taxonomy.flag_codes)),
+    )
     rows = np.array([0, 1])
     both = heads_loss(logits, targets([whole, bare], taxonomy), rows, weights, FAST)
     louder = {**logits, "priority": logits["priority"] * torch.tensor([[1.0], [7.0]])}
@@ -245,6 +249,24 @@ def test_rare_languages_weigh_more_where_the_configuration_says_so(taxonomy: Tax
     assert heads_loss(logits, truth, rows, even, FAST) > heads_loss(
         logits, truth, rows, plain, FAST
     )
+
+
+def test_a_missed_rare_flag_costs_more_where_the_configuration_says_so(taxonomy: Taxonomy):
+    plain = LabelledReport("1", "a", "fraud", "fr", "P2", (), "test", None)
+    rare = replace(plain, flags=("self_harm_risk",))
+    truth = targets([plain] * 9 + [rare], taxonomy)
+    even, asked = FAST, replace(FAST, flag_balance=0.5)
+    place = taxonomy.flag_codes.index("self_harm_risk")
+    assert weights_of(truth, ["fr"] * 10, 11, even).raised.tolist() == [1.0] * 5
+    raised = weights_of(truth, ["fr"] * 10, 11, asked).raised
+    assert float(raised[place]) == pytest.approx(3.0)
+    logits = {"category": torch.zeros(1, 11), "flags": torch.full((1, 5), -2.0)}
+    row = np.array([9])
+    missed, found = (
+        heads_loss(logits, truth, row, weights_of(truth, ["fr"] * 10, 11, config), config)
+        for config in (asked, even)
+    )
+    assert missed > found + 1
 
 
 def test_a_teacher_draws_the_answers_towards_its_own(taxonomy: Taxonomy):

@@ -45,6 +45,7 @@ class FinetuneConfig:
     :param label_smoothing: Of category and priority.
     :param balance: Weight of rare categories: 0 as they come, 1 all alike.
     :param language_balance: Weight of rare languages, on the same scale.
+    :param flag_balance: Weight of raised flags beside the many that are not, on the same scale.
     :param priority_weight: Weight of the priority's loss beside the category's.
     :param flag_weight: Weight of the flags' loss beside the category's.
     :param contrast: Weight of the supervised contrastive loss (Khosla et al. 2020) that draws
@@ -75,6 +76,7 @@ class FinetuneConfig:
     label_smoothing: float = 0.0
     balance: float = 0.5
     language_balance: float = 0.0
+    flag_balance: float = 0.0
     priority_weight: float = 0.5
     flag_weight: float = 1.0
     contrast: float = 0.0
@@ -117,6 +119,7 @@ _RANGES = (
     ("label_smoothing", 0.0, 0.5),
     ("balance", 0.0, 1.0),
     ("language_balance", 0.0, 1.0),
+    ("flag_balance", 0.0, 1.0),
     ("priority_weight", 0.0, 10.0),
     ("flag_weight", 0.0, 10.0),
     ("contrast", 0.0, 10.0),

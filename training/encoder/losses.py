@@ -23,21 +23,32 @@ class Weights:
 
     :param categories: Shape (categories,).
     :param records: By language, shape (records,).
+    :param raised: How much a raised flag counts beside one that is not, shape (flags,).
     """
 
     categories: Tensor
     records: Tensor
+    raised: Tensor
 
 
 def weights_of(
     truth: Targets, languages: Sequence[str | None], categories: int, config: FinetuneConfig
 ) -> Weights:
-    """Weigh rare categories and rare languages up, as far as the configuration says."""
+    """Weigh rare categories, languages and flags up, as far as the configuration says."""
     _, spoken = np.unique([language or "" for language in languages], return_inverse=True)
     by_language = balanced_weights(spoken, int(spoken.max()) + 1, config.language_balance)
     return Weights(
-        balanced_weights(truth.category, categories, config.balance), by_language[spoken]
+        balanced_weights(truth.category, categories, config.balance),
+        by_language[spoken],
+        _raised_weights(truth.flags, config.flag_balance),
     )
+
+
+def _raised_weights(flags: NDArray[np.float32], power: float) -> Tensor:
+    """Weigh a rare flag up: 0 weighs raised and not raised alike, 1 evens them out."""
+    raised, not_raised = (flags == 1).sum(axis=0), (flags == 0).sum(axis=0)
+    odds = not_raised.clip(1) / raised.clip(1)
+    return torch.tensor(odds.clip(1) ** power, dtype=torch.float32)
 
 
 def balanced_weights(classes: NDArray[np.int64], count: int, power: float) -> Tensor:
@@ -99,7 +110,10 @@ def heads_loss(
     if "flags" in logits:
         raised = torch.from_numpy(truth.flags[rows]).to(device)
         odds = functional.binary_cross_entropy_with_logits(
-            logits["flags"].float(), soft("flags", raised.clamp(min=0)), reduction="none"
+            logits["flags"].float(),
+            soft("flags", raised.clamp(min=0)),
+            pos_weight=weights.raised.to(device),
+            reduction="none",
         )
         # Halved: five flags together weigh about as much as one choice among eleven.
         each = each + config.flag_weight * (odds * (raised >= 0)).sum(1) / 2

@@ -68,6 +68,7 @@ TRIALS = (
     Trial("rate 5e-5", replace(_BASE, rate=5e-5)),
     Trial("half the way back", replace(_BASE, way_back=1.0)),
     Trial("language balance", replace(_BASE, language_balance=0.5)),
+    Trial("raised flags weigh more", replace(_BASE, flag_balance=0.5)),
     Trial("equal rates in all layers", replace(_BASE, layer_decay=1.0)),
     Trial("rate 2e-4", replace(_BASE, rate=2e-4)),
     Trial("four lowest layers frozen", replace(_BASE, frozen_layers=4)),
