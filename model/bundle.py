@@ -16,24 +16,23 @@ from safetensors.numpy import save as save_tensors
 
 from data.language import load_identifier
 from data.taxonomy import Taxonomy, dump_taxonomy, parse_taxonomy
-from model.decision import Thresholds
 from model.encoder import Encoder
 from model.features import LexicalFeatures, LexicalState
-from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
 from model.heads import Head, Heads
 from model.novelty import Novelty
 from model.pipeline import Pipeline
 from model.policy import load_policy
 from model.scorer import Scorer
 from model.shares import TRAINED, correction, wanted_shares
+from model.thresholds import Thresholds, dump_thresholds, parse_thresholds
 
-FORMAT = 3
+FORMAT = 4
 """Format number. Raise it when a reader of the old number could not read the new files, keep
 the old loader under its number, and add a test with a bundle of the old format."""
 
-READABLE = (1, 2, FORMAT)
+READABLE = (1, 2, 3, FORMAT)
 """Formats that are read. A bundle of format 1 has no encoder; in one of format 2 the encoder reads
-Arabizi as it was typed alone."""
+Arabizi as it was typed alone; up to 3 a flag has one threshold for all languages."""
 
 MANIFEST = "manifest.json"
 FILES = (
@@ -285,16 +284,7 @@ def _serialise(parts: Parts) -> dict[str, bytes]:
         "provenance.json": _json(parts.provenance),
         "splits.json": _json(parts.splits),
         "taxonomy.json": _json(dump_taxonomy(parts.taxonomy)),
-        "thresholds.json": _json(
-            {
-                "category": asdict(parts.thresholds.category),
-                "flags": {code: asdict(flag) for code, flag in parts.thresholds.flags.items()},
-                "urgent": asdict(parts.thresholds.urgent) if parts.thresholds.urgent else None,
-                "novelty": {"threshold": novelty.threshold, "false_alarms": novelty.false_alarms}
-                if novelty
-                else None,
-            }
-        ),
+        "thresholds.json": _json(dump_thresholds(parts.thresholds)),
     }
 
 
@@ -318,20 +308,12 @@ def _parse(manifest: Manifest, contents: dict[str, bytes]) -> Parts:
     if ENCODER_FILES[0] in contents:
         graph, tokenizer = (contents[name] for name in ENCODER_FILES)
         encoder = Encoder(graph, tokenizer, keep=False)
-    category = thresholds["category"]
     return Parts(
         recipe=manifest.recipe,
         taxonomy=parse_taxonomy(json.loads(contents["taxonomy.json"])),
         pipeline=Pipeline(features, encoder, views=manifest.format > 2),
         heads=Heads(heads),
-        thresholds=Thresholds(
-            SetThreshold(
-                tuple(category["thresholds"]), category["coverage"], tuple(category["counts"])
-            ),
-            {code: FlagThreshold(**raw) for code, raw in thresholds["flags"].items()},
-            UrgentThreshold(**thresholds["urgent"]) if thresholds.get("urgent") else None,
-            _novelty(contents, thresholds.get("novelty")),
-        ),
+        thresholds=parse_thresholds(thresholds, _novelty(contents, thresholds.get("novelty"))),
         provenance=json.loads(contents["provenance.json"]),
         splits=json.loads(contents["splits.json"]),
     )

@@ -10,30 +10,13 @@ from numpy.typing import NDArray
 
 from data.language.identify import Language
 from data.taxonomy import Taxonomy
-from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
-from model.novelty import Novelty
 from model.policy import NO_POLICY, Evidence, Policy
 from model.score import CategoryScore, FlagScore, PriorityScore, Score
 from model.shares import corrected
+from model.thresholds import Thresholds
 
 MAX_PREDICTION_SET = 3
 """A larger prediction set sends the report to manual triage."""
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """All thresholds of a model.
-
-    :param category: For the prediction set.
-    :param flags: By flag code.
-    :param urgent: For the most urgent priority; None where there are no priorities.
-    :param novelty: Finds texts unlike the training data; None without an encoder.
-    """
-
-    category: SetThreshold
-    flags: Mapping[str, FlagThreshold]
-    urgent: UrgentThreshold | None = None
-    novelty: Novelty | None = None
 
 
 @dataclass(frozen=True)
@@ -145,6 +128,7 @@ def decide(
             likeliest = first
         level, why = policy.judge(likeliest, taxonomy.priority_codes, evidence)
         priority = PriorityScore(level, levels, why)
+    bars = {code: thresholds.flags[code].at(language.code) for code in combined.flags}
     return Score(
         model_version=version,
         model_digest=digest,
@@ -157,9 +141,7 @@ def decide(
         ),
         priority=priority,
         flags={
-            code: FlagScore(
-                value, value >= thresholds.flags[code].threshold, thresholds.flags[code].threshold
-            )
+            code: FlagScore(value, value >= bars[code], bars[code])
             for code, value in combined.flags.items()
         },
         manual_triage_reasons=tuple(reasons),

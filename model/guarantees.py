@@ -3,10 +3,33 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+LANGUAGE_GROUPS = (("fr", "en", "es"), ("ar", "ary"), ("ary-Latn", "mul"))
+"""Languages that are promised a miss rate together: no single one has positives enough."""
+
+LEAST_POSITIVES = 50
+"""A group of languages with fewer positives is promised nothing of its own."""
+
+
+@dataclass(frozen=True)
+class GroupThreshold:
+    """A flag's threshold in a group of languages; fields as in ``FlagThreshold``.
+
+    :param languages: Codes of the group.
+    :param threshold: Never above the flag's own: both promises hold.
+    """
+
+    languages: tuple[str, ...]
+    threshold: float
+    positives: int
+    missed: int
+    false_positive_rate: float
+    holds: bool
 
 
 @dataclass(frozen=True)
@@ -19,6 +42,7 @@ class FlagThreshold:
     :param missed: How many of them fall below the threshold.
     :param false_positive_rate: Share of calibration records without the flag that raise it.
     :param holds: Whether the data suffice to promise the target.
+    :param groups: Thresholds of the groups of languages that are promised the target too.
     """
 
     threshold: float
@@ -27,6 +51,14 @@ class FlagThreshold:
     missed: int
     false_positive_rate: float
     holds: bool
+    groups: tuple[GroupThreshold, ...] = ()
+
+    def at(self, language: str) -> float:
+        """Give the threshold of reports in a language."""
+        for group in self.groups:
+            if language in group.languages:
+                return group.threshold
+        return self.threshold
 
 
 def flag_threshold(
@@ -59,6 +91,58 @@ def flag_threshold(
         missed=int(np.sum(positives < threshold)),
         false_positive_rate=float(np.mean(negatives >= threshold)) if len(negatives) else 0.0,
         holds=allowed >= 0,
+    )
+
+
+def flag_thresholds(
+    probabilities: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    languages: Sequence[str],
+    max_miss_rate: float,
+) -> FlagThreshold:
+    """Choose a flag's threshold, and a lower one for languages that it would serve worse.
+
+    In a group of languages the threshold is the lower of its own and that of all records, so that
+    the expected miss rate is within the target in the group and over all reports alike.
+
+    :param probabilities: The flag's probability of each calibration record.
+    :param truth: Whether each record carries the flag.
+    :param languages: Language of each record, as identified when it is served.
+    :param max_miss_rate: Target, above 0 and below 1.
+    :return: The threshold with a group for each of ``LANGUAGE_GROUPS`` that has at least
+        ``LEAST_POSITIVES`` positives. Its misses and false positives are those of all records
+        under the thresholds that they meet.
+    :raises ValueError: If the arrays differ in length.
+    """
+    overall = flag_threshold(probabilities, truth, max_miss_rate)
+    spoken = np.array(languages)
+    met = np.full(len(truth), overall.threshold)
+    groups = []
+    for members in LANGUAGE_GROUPS:
+        inside = np.isin(spoken, members)
+        if int(truth[inside].sum()) < LEAST_POSITIVES:
+            continue
+        own = flag_threshold(probabilities[inside], truth[inside], max_miss_rate)
+        threshold = min(own.threshold, overall.threshold)
+        raised = probabilities[inside] >= threshold
+        false, others = raised[~truth[inside]], int((~truth[inside]).sum())
+        met[inside] = threshold
+        groups.append(
+            GroupThreshold(
+                languages=members,
+                threshold=threshold,
+                positives=own.positives,
+                missed=int((~raised[truth[inside]]).sum()),
+                false_positive_rate=float(false.mean()) if others else 0.0,
+                holds=own.holds,
+            )
+        )
+    raised = probabilities >= met
+    return replace(
+        overall,
+        missed=int((~raised[truth]).sum()),
+        false_positive_rate=float(raised[~truth].mean()) if not truth.all() else 0.0,
+        groups=tuple(groups),
     )
 
 

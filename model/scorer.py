@@ -13,12 +13,13 @@ from data.language import LanguageIdentifier
 from data.language.identify import Language
 from data.records import Report
 from data.taxonomy import Taxonomy
-from model.decision import Combined, Thresholds, combine, decide
+from model.decision import Combined, combine, decide
 from model.heads import Heads
 from model.novelty import Novelty
 from model.pipeline import Pipeline
 from model.policy import Policy, hours_old
 from model.score import Score
+from model.thresholds import Thresholds
 from model.windows import windows
 
 DECLARED_LANGUAGE_BELOW = 0.5

@@ -9,10 +9,10 @@ import numpy as np
 from data.language import load_identifier
 from data.records import LabelledReport, Report
 from data.taxonomy import Taxonomy
-from model.decision import Combined, Thresholds
+from model.decision import Combined
 from model.guarantees import (
     UrgentThreshold,
-    flag_threshold,
+    flag_thresholds,
     set_threshold,
     urgent_threshold,
 )
@@ -20,6 +20,7 @@ from model.heads import Heads
 from model.novelty import Novelty
 from model.pipeline import Pipeline
 from model.scorer import read_reports
+from model.thresholds import Thresholds
 from training.novelty import FALSE_ALARMS, RECORDS, fit_novelty
 
 
@@ -51,15 +52,17 @@ def choose_thresholds(
         novelty = novelty.with_threshold(ordinary, FALSE_ALARMS)
     codes = taxonomy.category_codes
     truth = np.array([codes.index(r.category) for r in records])
+    spoken = np.array([language.code for language in languages])
     flags = {}
     for head in heads.heads:
         if head.name.startswith("flag:"):
             code = head.labels[0]
             marked = np.array([r.flags is not None for r in records])
             raised = np.array([code in (r.flags or ()) for r in records])
-            flags[code] = flag_threshold(
+            flags[code] = flag_thresholds(
                 np.array([combined.flags[code] for combined in read])[marked],
                 raised[marked],
+                spoken[marked].tolist(),
                 taxonomy.flag(code).max_miss_rate,
             )
     category = np.array([combined.category for combined in read])

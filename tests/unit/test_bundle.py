@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from data.records import LabelledReport, Report
 from model.bundle import FILES, MANIFEST, BundleError, Parts, load_bundle, load_scorer, save_bundle
+from model.guarantees import GroupThreshold
 from model.scorer import Scorer
+from model.thresholds import Thresholds, dump_thresholds
 
 
 @pytest.fixture
@@ -58,10 +62,36 @@ def test_a_missing_file_is_refused_by_name(copy: Path, name: str):
         load_scorer(copy)
 
 
+def test_thresholds_of_language_groups_survive_the_bundle(parts: Parts, tmp_path: Path):
+    group = GroupThreshold(("ar", "ary"), 0.05, 60, 2, 0.2, True)
+    flags = {code: replace(flag, groups=(group,)) for code, flag in parts.thresholds.flags.items()}
+    save_bundle(
+        replace(parts, thresholds=replace(parts.thresholds, flags=flags)), tmp_path / "grouped"
+    )
+    assert load_bundle(tmp_path / "grouped")[1].thresholds.flags == flags
+
+
+def test_a_bundle_of_format_3_has_one_threshold_for_all_languages(
+    parts: Parts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def old_form(thresholds: Thresholds) -> dict[str, Any]:
+        plain = dump_thresholds(thresholds)
+        for flag in plain["flags"].values():
+            del flag["groups"]
+        return plain
+
+    with monkeypatch.context() as patch:
+        patch.setattr("model.bundle.FORMAT", 3)
+        patch.setattr("model.bundle.dump_thresholds", old_form)
+        save_bundle(parts, tmp_path / "old")
+    flags = load_bundle(tmp_path / "old")[1].thresholds.flags
+    assert all(flag.at("ary") == flag.threshold for flag in flags.values())
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"format": 99}, "has format 99, this version of Farz reads 1, 2, 3"),
+        ({"format": 99}, "has format 99, this version of Farz reads 1, 2, 3, 4"),
         ({"files": {}}, "does not list features.json"),
         ({"surprise": 1}, "is not a manifest"),
     ],

@@ -5,9 +5,10 @@ import pytest
 
 from data.language.identify import Language
 from data.taxonomy import parse_taxonomy
-from model.decision import Combined, Thresholds, combine, decide
-from model.guarantees import FlagThreshold, SetThreshold, UrgentThreshold
+from model.decision import Combined, combine, decide
+from model.guarantees import FlagThreshold, GroupThreshold, SetThreshold, UrgentThreshold
 from model.score import Score
+from model.thresholds import Thresholds
 
 TAXONOMY = parse_taxonomy(
     {
@@ -57,6 +58,17 @@ def test_the_proposal_is_always_in_its_set():
 def test_a_flag_is_raised_at_its_threshold_and_not_below():
     assert scored([1, 0, 0, 0, 0], danger=0.2).flags["danger"].raised
     assert not scored([1, 0, 0, 0, 0], danger=0.1999).flags["danger"].raised
+
+
+def test_a_flag_is_raised_at_the_threshold_of_its_language():
+    darija = GroupThreshold(("ar", "ary"), 0.05, 60, 2, 0.2, True)
+    flag = FlagThreshold(0.2, 0.02, 300, 5, 0.1, True, (darija,))
+    thresholds = Thresholds(SetThreshold((0.1,) * 5, 0.95, (50,) * 5), {"danger": flag})
+    combined = Combined(np.array([1.0, 0, 0, 0, 0]), None, {"danger": 0.1}, True)
+    for code, raised, bar in (("ary", True, 0.05), ("fr", False, 0.2), ("und", False, 0.2)):
+        language = Language(code, "Arab", 0.9)
+        score = decide(combined, language, TAXONOMY, thresholds, version="v", digest="d")
+        assert (score.flags["danger"].raised, score.flags["danger"].threshold) == (raised, bar)
 
 
 @pytest.mark.parametrize(

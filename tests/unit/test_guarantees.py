@@ -3,7 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.guarantees import flag_threshold, set_threshold, urgent_threshold
+from model.guarantees import (
+    flag_threshold,
+    flag_thresholds,
+    set_threshold,
+    urgent_threshold,
+)
 
 
 def test_the_expected_miss_rate_keeps_its_promise_over_many_draws():
@@ -39,6 +44,25 @@ def test_too_few_positives_promise_nothing_and_miss_nothing(n: int, holds: bool)
 def test_without_positives_there_is_no_promise():
     chosen = flag_threshold(np.array([0.1, 0.7]), np.zeros(2, bool), 0.02)
     assert (chosen.threshold, chosen.holds, chosen.false_positive_rate) == (0.5, False, 0.5)
+
+
+def test_languages_that_one_threshold_serves_worse_get_a_lower_one():
+    # Darija in Arabic letters scores lower than French; Arabizi has too few positives.
+    french, darija, few = np.linspace(0.5, 1, 200), np.linspace(0.1, 0.6, 60), np.full(49, 0.3)
+    told = np.concatenate([french, darija, few, np.full(30, 0.2), np.full(10, 0.05)])
+    truth = np.arange(len(told)) < 309
+    spoken = ["fr"] * 200 + ["ary"] * 60 + ["ary-Latn"] * 49 + ["ary"] * 30 + ["fr"] * 10
+    chosen = flag_thresholds(told, truth, spoken, 0.05)
+    assert [group.languages for group in chosen.groups] == [("fr", "en", "es"), ("ar", "ary")]
+    assert chosen.at("ary") == chosen.at("ar") < chosen.threshold
+    # Where its own would be higher, the common one stands: both promises hold.
+    assert chosen.at("fr") == chosen.at("zgh") == chosen.at("ary-Latn") == chosen.threshold
+    darija_group = chosen.groups[1]
+    assert (darija_group.positives, darija_group.missed, darija_group.holds) == (60, 2, True)
+    assert darija_group.false_positive_rate == 1.0
+    bars = np.array([chosen.at(code) for code in spoken])
+    assert chosen.missed == np.sum(told[truth] < bars[truth])
+    assert chosen.false_positive_rate == np.mean(told[~truth] >= bars[~truth])
 
 
 def test_lengths_must_agree():

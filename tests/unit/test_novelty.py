@@ -10,8 +10,9 @@ from data.language.identify import Language
 from data.records import LabelledReport, Report
 from data.taxonomy import Taxonomy, parse_taxonomy
 from model.bundle import NOVELTY, BundleError, Parts, load_bundle, load_scorer, save_bundle
-from model.decision import Combined, Thresholds, decide
+from model.decision import Combined, decide
 from model.guarantees import SetThreshold
+from model.thresholds import Thresholds
 from training.novelty import fit_novelty
 from training.thresholds import choose_thresholds
 
