@@ -10,12 +10,14 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from data.normalisation import arabic_spelling
 from data.records import LabelledReport
 from model.views import ARABIZI
+from training.dressing import load_dressing
 
 DARIJA = "ary"
 
@@ -173,6 +175,13 @@ def in_either_script(record: LabelledReport, rng: np.random.Generator) -> str:
     return latin_spelling(text, rng) if record.language == DARIJA and rng.random() < 0.25 else text
 
 
+def in_other_dress(record: LabelledReport, rng: np.random.Generator) -> str:
+    """As ``in_either_script``; two fifths of the texts first get other greetings, places, apps."""
+    if rng.random() < 0.4:
+        record = replace(record, text=load_dressing().dressed(record, rng))
+    return in_either_script(record, rng)
+
+
 class Switching:
     """Reports begun in one language and ended in another, from two tellings of one situation.
 
@@ -219,6 +228,7 @@ AUGMENT: dict[str, Callable[[Sequence[LabelledReport]], Augment | None]] = {
     "script": lambda _: in_arabic_script,
     "hasty": lambda _: hasty,
     "scripts": lambda _: in_either_script,
+    "dressed": lambda _: in_other_dress,
     "switch": Switching,
 }
 """By the name that a configuration gives: from training records to what changes one of them."""

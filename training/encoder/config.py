@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from data.errors import FieldError, shown
 
-AUGMENTATIONS = ("none", "typed", "script", "hasty", "scripts", "switch")
+AUGMENTATIONS = ("none", "typed", "script", "hasty", "scripts", "dressed", "switch")
 """``typed``: as another hand might have typed it; ``script``: also Arabizi in Arabic script;
 ``switch``: also begun in one language and ended in another."""
 

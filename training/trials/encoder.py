@@ -63,6 +63,10 @@ TRIALS = (
     Trial(_SWITCH, replace(_BASE, augmentation="switch")),
     Trial("more typing errors", replace(_BASE, augmentation="hasty")),
     Trial("more typing errors, Darija in both scripts", replace(_BASE, augmentation="scripts")),
+    Trial(
+        "more typing errors, both scripts, other greetings, places and apps",
+        replace(_BASE, augmentation="dressed"),
+    ),
     Trial(_AVERAGE, replace(_BASE, average=0.99)),
     Trial("contrastive loss by situation", replace(_BASE, contrast=0.2)),
     Trial("rate 5e-5", replace(_BASE, rate=5e-5)),
