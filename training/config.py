@@ -71,15 +71,21 @@ class HeadConfig:
 
     :param inverse_penalty: Inverse strength of the ridge penalty (scikit-learn's ``C``).
     :param balanced: Whether rare labels weigh as much as common ones.
+    :param dressed: Whether a copy of each text with other greetings, thanks, places and apps
+        (``training.dressing``) is learnt from too.
     """
 
     inverse_penalty: float = 3.0
     balanced: bool = True
+    dressed: bool = False
 
     def __post_init__(self) -> None:
         check_number("heads.inverse_penalty", self.inverse_penalty, 1e-6, 1e6)
-        if not isinstance(self.balanced, bool):
-            raise FieldError("heads.balanced", f"{shown(self.balanced)} is neither", "use true")
+        for name in ("balanced", "dressed"):
+            if not isinstance(getattr(self, name), bool):
+                raise FieldError(
+                    f"heads.{name}", f"{shown(getattr(self, name))} is neither", "use true"
+                )
 
 
 @dataclass(frozen=True)

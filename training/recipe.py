@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from model.heads import Heads
 from model.pipeline import Pipeline, joined
 from model.views import embed_views
 from training.config import TrainingConfig
+from training.dressing import dressed_copies
 from training.embedding import Scale
 from training.encoder.folder import EncoderFolder, load_folder, side_digest
 from training.fit import fit_heads, truth_of
@@ -65,8 +66,9 @@ def fit(
     progress("features")
     lexical = LexicalFeatures(**asdict(config.features))
     if encoder is None:
-        matrix = lexical.fit_transform([r.text for r in training])
-        return Fitted(Pipeline(lexical), _heads(matrix, training, taxonomy, config, progress))
+        learnt = _learnt_from(training, config)
+        matrix = lexical.fit_transform([r.text for r in learnt])
+        return Fitted(Pipeline(lexical), _heads(matrix, learnt, taxonomy, config, progress))
     folder = load_folder(encoder, reference=reference)
     if config.recipe == "frozen":
         return _frozen(folder, lexical, training, taxonomy, config, progress)
@@ -102,12 +104,13 @@ def _frozen(
             "trust it too much",
             "use recipe finetuned, or a folder of `farz encoder prepare`",
         )
-    texts = [r.text for r in training]
+    learnt = _learnt_from(training, config)
+    texts = [r.text for r in learnt]
     words = lexical.fit_transform(texts)
     progress("embeddings")
-    embedding = embed_views(folder.encoder.embed, texts, codes_of(training))
+    embedding = embed_views(folder.encoder.embed, texts, codes_of(learnt))
     scale = Scale.of(embedding, config.encoder.scale)
-    heads = _heads(joined(scale.apply(embedding), words), training, taxonomy, config, progress)
+    heads = _heads(joined(scale.apply(embedding), words), learnt, taxonomy, config, progress)
     folded = Heads([head.rounded() for head in scale.fold(heads).heads])
     return Fitted(Pipeline(lexical, folder.encoder), folded, folder.about)
 
@@ -134,8 +137,9 @@ def _finetuned(
             "was fine-tuned on another split: what it learnt from could calibrate or test it now",
             "use the data, seed and split that it was fine-tuned with",
         )
-    words = lexical.fit_transform([r.text for r in rest])
-    heads = _heads(words, rest, taxonomy, config, progress)
+    learnt = _learnt_from(rest, config)
+    words = lexical.fit_transform([r.text for r in learnt])
+    heads = _heads(words, learnt, taxonomy, config, progress)
     progress("mixture")
     texts = [r.text for r in dev]
     mixed, shares = mix(
@@ -152,6 +156,14 @@ def _finetuned(
         about | {"encoder_and_words": shares},
         frozenset(held),
     )
+
+
+def _learnt_from(records: Sequence[LabelledReport], config: TrainingConfig) -> list[LabelledReport]:
+    """Give the records, and where the configuration says so a copy of each in another dress."""
+    if not config.heads.dressed:
+        return [*records]
+    copies = zip(records, dressed_copies(records, config.seed), strict=True)
+    return [*records, *(replace(record, text=text) for record, text in copies)]
 
 
 def codes_of(records: Sequence[LabelledReport]) -> list[str]:

@@ -35,6 +35,7 @@ def test_what_a_file_leaves_out_has_a_default(tmp_path: Path):
         ("seed = -1", "seed: -1"),
         ("[heads]\ninverse_penalty = 'a'", "heads.inverse_penalty: 'a' is no number"),
         ("[heads]\nbalanced = 'no'", "heads.balanced: 'no' is neither"),
+        ("[heads]\ndressed = 1", "heads.dressed: 1 is neither"),
         ("[split]\ncalibration = 'a'", "split.calibration: 'a' is no number"),
         ("features = 3", "features: 3 is no section"),
         ("seed = ", "is not TOML"),
