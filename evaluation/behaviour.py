@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -92,10 +92,10 @@ def behaviour(scorer: Scorer, records: Sequence[LabelledReport]) -> dict[str, An
         if addition.flag not in plain.flags:
             continue
         pairs = [
-            (n, r.text + addition.sentences[r.language])
+            (n, r.text + addition.sentences[r.language or ""])
             for n, r in enumerate(records)
             if r.category in addition.categories
-            and r.language in addition.sentences
+            and (r.language or "") in addition.sentences
             and addition.flag not in (r.flags or ())
         ]
         if pairs:
@@ -159,7 +159,7 @@ def _swapped(rows: Sequence[Sequence[str]]) -> Change:
 def _paired(by_language: Mapping[str, Sequence[Sequence[str]]]) -> Change:
     tables = {}
     for language, pairs in by_language.items():
-        others = dict(_both_ways(pairs))
+        others = _both_ways(pairs)
         tables[language] = (_words(others), others)
 
     def change(record: LabelledReport) -> str | None:
@@ -172,17 +172,20 @@ def _paired(by_language: Mapping[str, Sequence[Sequence[str]]]) -> Change:
     return change
 
 
-def _both_ways(pairs: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+def _both_ways(pairs: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Give each word's counterpart; a word of several pairs has that of the first."""
+    others: dict[str, str] = {}
     for one, two in pairs:
-        yield two, one
-        yield one, two
+        others.setdefault(one, two)
+        others.setdefault(two, one)
+    return others
 
 
 def _surrounded(by_language: Mapping[str, Sequence[str]]) -> Change:
     def change(record: LabelledReport) -> str | None:
-        if record.language not in by_language:
+        if (record.language or "") not in by_language:
             return None
-        before, after = by_language[record.language]
+        before, after = by_language[record.language or ""]
         return before + record.text + after
 
     return change

@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from data.labelled import expand, read_labelled
 from data.provenance import commit, machine
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
+from evaluation.behaviour import behaviour
 from evaluation.figures import by_category, confusion, figures, slices
 from evaluation.page import render
 from evaluation.predictions import Predictions, predict, shares_only
@@ -60,7 +61,8 @@ def evaluate(
     :param side: Keep only the records of this side of the bundle's split (``test``); records
         that the bundle was fitted on say nothing about it.
     :param seed: Seed of the bootstrap.
-    :param perturbed: Also score the reports as they might be typed in other ways.
+    :param perturbed: Also score the reports as they might be typed in other ways, in another
+        dress, and with what must raise them.
     :return: The report as written to ``report.json``.
     :raises FieldError: If the data break the form, or nothing is left to measure.
     """
@@ -107,10 +109,13 @@ def evaluate(
         "baseline": BASELINE,
         "results": {c.name: _result(c, records, parts.taxonomy, seed) for c in contenders},
         "categories": list(parts.taxonomy.category_codes),
-        "guarantees": {code: vars(flag) for code, flag in parts.thresholds.flags.items()},
+        "guarantees": {code: asdict(flag) for code, flag in parts.thresholds.flags.items()},
+        "urgent": asdict(parts.thresholds.urgent) if parts.thresholds.urgent else None,
     }
     if perturbed:
-        report["robustness"] = robustness(scorer_of(manifest, parts), records, seed)
+        scorer = scorer_of(manifest, parts)
+        report["robustness"] = robustness(scorer, records, seed)
+        report["behaviour"] = behaviour(scorer, records)
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "report.json").write_text(
         json.dumps(report, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"

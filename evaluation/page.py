@@ -31,7 +31,7 @@ def render(
     environment = Environment(
         loader=PackageLoader("evaluation"), autoescape=True, undefined=StrictUndefined
     )
-    environment.filters["figure"] = _figure
+    environment.filters["figure"] = shown_figure
     thresholds = {code: flag["threshold"] for code, flag in report["guarantees"].items()}
     own = report["results"][report["model"]["version"]]
     plots = {
@@ -45,7 +45,8 @@ def render(
     return environment.get_template("report.html").render(report=report, own=own, plots=plots)
 
 
-def _figure(figure: dict[str, Any] | None) -> str:
+def shown_figure(figure: dict[str, Any] | None) -> str:
+    """Show a figure with its interval and number of records; a dash where it is undefined."""
     if not figure or figure["value"] is None:
         return "–"
     value = f"{figure['value']:.3f}"

@@ -53,7 +53,8 @@ def render(folder: Path = RESULTS) -> str:
     """Render all results of a folder.
 
     :param folder: Holds ``validation.json`` and ``test.json`` (evaluation reports),
-        ``peers.json`` (the peers' benchmark) and the files of the trials; each may be missing.
+        ``hatecheck.json``, ``peers.json`` (the peers' benchmark) and the files of the trials;
+        each may be missing.
     :return: Markdown.
     """
     parts = [_INTRODUCTION]
@@ -66,6 +67,8 @@ def render(folder: Path = RESULTS) -> str:
             parts += _evaluation(title, path)
     if (folder / "peers.json").exists():
         parts += _peers(folder / "peers.json")
+    if (folder / "hatecheck.json").exists():
+        parts += _hatecheck(folder / "hatecheck.json")
     for path in sorted(folder.glob("trials-*.json")):
         parts += _trials(path)
     return "\n".join(parts).rstrip() + "\n"
@@ -97,6 +100,7 @@ def _evaluation(title: str, path: Path) -> list[str]:
         _table(["language", *shown], by_language),
         _table(["category", "precision", "recall", "F1"], by_category),
         *_robustness(report.get("robustness", {})),
+        *behaviour_tables(report.get("behaviour", {})),
     ]
 
 
@@ -120,6 +124,39 @@ def _robustness(found: dict[str, Any]) -> list[str]:
     named = [f"{flag} recall" for flag in _MISSION]
     head = ["typed with", "category macro-F1", "so typed", "loss", *named]
     return [_table(head, rows)] if rows else []
+
+
+def behaviour_tables(found: dict[str, Any]) -> list[str]:
+    """What must not move a score, and what must: a table each, none where it was not measured."""
+    tables = []
+    for kind, first in (("invariance", "swapped"), ("direction", "added")):
+        told = found.get(kind, {})
+        if told:
+            columns = [name for name in next(iter(told.values())) if name not in ("n", "flag")]
+            rows = [
+                [
+                    name,
+                    str(row["n"]),
+                    *(f"{row[column]:.3f}" for column in columns if column in row),
+                ]
+                for name, row in told.items()
+            ]
+            tables.append(_table([first, "reports", *columns], rows))
+    return tables
+
+
+def _hatecheck(path: Path) -> list[str]:
+    done = json.loads(path.read_text(encoding="utf-8"))
+    parts = [
+        "## An outside test: HateCheck\n",
+        f"`{path.name}`: {done['cases']} posts, none of them a report; {done['model']['version']}, "
+        f"code {done['code'][:12]}, {done['machine']}. Share of hateful posts taken for an offence "
+        "of speech, and of the others taken for none.\n",
+    ]
+    for kind, named in done["results"].items():
+        rows = [[name, _cell(figure)] for name, figure in named.items()]
+        parts.append(_table([kind, "right"], rows))
+    return parts
 
 
 def _peers(path: Path) -> list[str]:

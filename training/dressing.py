@@ -72,7 +72,7 @@ def dressed_copies(records: Sequence[LabelledReport], seed: int) -> list[str]:
 
 
 def _one(of: Sequence[str], rng: np.random.Generator) -> str:
-    return of[rng.integers(len(of))]
+    return of[int(rng.integers(len(of)))]
 
 
 def _gap(rng: np.random.Generator) -> str:

@@ -75,6 +75,7 @@ def train(
         "records": {side: len(getattr(sides, side)) for side in ("train", "calibration", "test")},
         "encoder": fitted.about,
         "languages": sorted({r.language for r in records if r.language}),
+        "sources": sorted({r.source for r in records if r.source}),
         "label_shares": label_shares(training, taxonomy),
         "training_seconds": round(time.perf_counter() - started, 2),
     }

@@ -25,8 +25,7 @@ def test_each_changes_a_text_the_same_way_again(name: str, text: str):
     assert first == PERTURBATIONS[name](text, np.random.default_rng(1))
     if text == FRENCH and name not in ("Darija in its other script",):
         assert first != text
-        kept = sum(a == b for a, b in zip(first.split(), text.split(), strict=False))
-        assert kept >= 1, "nothing is left of it"
+        assert {*first.split()} & {*text.split()}, "nothing is left of it"
 
 
 @pytest.mark.parametrize("name", UNDONE)
