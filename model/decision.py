@@ -122,11 +122,11 @@ def decide(
     if combined.priority is not None:
         levels = dict(zip(taxonomy.priority_codes, map(float, combined.priority), strict=True))
         evidence = Evidence(codes[best], combined.flags, signs, hours)
-        likeliest = max(levels, key=lambda level: levels[level])
+        own = taxonomy.priority_codes[_median(combined.priority)]
         first = taxonomy.priority_codes[0]
         if thresholds.urgent is not None and levels[first] >= thresholds.urgent.threshold:
-            likeliest = first
-        level, why = policy.judge(likeliest, taxonomy.priority_codes, evidence)
+            own = first
+        level, why = policy.judge(own, taxonomy.priority_codes, evidence)
         priority = PriorityScore(level, levels, why)
     bars = {code: thresholds.flags[code].at(language.code) for code in combined.flags}
     return Score(
@@ -146,3 +146,11 @@ def decide(
         },
         manual_triage_reasons=tuple(reasons),
     )
+
+
+def _median(probabilities: NDArray[np.float64]) -> int:
+    """Give the level that is as likely too urgent as not urgent enough.
+
+    Levels have an order: of all, this one is the fewest levels away from the truth on average.
+    """
+    return int(np.searchsorted(probabilities.cumsum(), 0.5 * probabilities.sum()))

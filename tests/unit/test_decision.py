@@ -60,6 +60,23 @@ def test_a_flag_is_raised_at_its_threshold_and_not_below():
     assert not scored([1, 0, 0, 0, 0], danger=0.1999).flags["danger"].raised
 
 
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ([0.1, 0.7, 0.2], "P2"),
+        # Neither of the ends that are likeliest, but the level between them.
+        ([0.4, 0.2, 0.4], "P2"),
+        ([0.5, 0.1, 0.4], "P1"),
+        ([0.0, 0.0, 1.0], "P3"),
+    ],
+)
+def test_the_priority_is_the_middle_of_what_is_likely(levels: list[float], expected: str):
+    combined = Combined(np.array([1.0, 0, 0, 0, 0]), np.array(levels), {}, True)
+    thresholds = Thresholds(SetThreshold((0.1,) * 5, 0.95, (50,) * 5), {})
+    score = decide(combined, FRENCH, TAXONOMY, thresholds, version="v", digest="d")
+    assert score.priority is not None and score.priority.level == expected
+
+
 def test_a_flag_is_raised_at_the_threshold_of_its_language():
     darija = GroupThreshold(("ar", "ary"), 0.05, 60, 2, 0.2, True)
     flag = FlagThreshold(0.2, 0.02, 300, 5, 0.1, True, (darija,))

@@ -48,7 +48,7 @@ def main() -> None:
         [r for r in records if r.id in {*parts.splits[side]}] for side in ("calibration", "test")
     )
     validation = read_labelled([given.validation], parts.taxonomy)
-    told = [_probabilities(parts, own) for own in (calibration, test, validation)]
+    told = [probabilities_of(parts, own) for own in (calibration, test, validation)]
     truths = [truth_of(own, parts.taxonomy) for own in (calibration, test, validation)]
     situations = np.array(groups(calibration))
     rows = []
@@ -68,7 +68,8 @@ def main() -> None:
     )
 
 
-def _probabilities(parts: Parts, records: Sequence[LabelledReport]) -> dict[str, Floats]:
+def probabilities_of(parts: Parts, records: Sequence[LabelledReport]) -> dict[str, Floats]:
+    """Give each head's probabilities of reports as they are served, shape (reports, labels)."""
     identifier = load_identifier()
     reports = [Report(r.text) for r in records]
     languages = identifier.identify([r.text for r in records])
