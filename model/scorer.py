@@ -20,6 +20,7 @@ from model.pipeline import Pipeline
 from model.policy import Policy, hours_old
 from model.score import Score
 from model.thresholds import Thresholds
+from model.times import signs_of_time
 from model.windows import windows
 
 DECLARED_LANGUAGE_BELOW = 0.5
@@ -82,7 +83,8 @@ class Scorer:
                 self.thresholds,
                 factors=self.factors,
                 policy=self.policy,
-                signs=self.policy.signs_in((report.text, *report.quoted_content)),
+                signs=self.policy.signs_in((report.text, *report.quoted_content))
+                | signs_of_time(report.text, report.submitted_at),
                 hours=hours_old(report),
                 version=self.version,
                 digest=self.digest,

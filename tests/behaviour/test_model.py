@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -117,3 +118,20 @@ def test_a_phrase_at_the_edge_of_a_window_is_read_whole():
     parts = windows(filler + THREAT + " mot" * WINDOW_WORDS)
     assert len(parts) > 1
     assert any(THREAT in part for part in parts)
+
+
+def test_a_date_just_past_makes_a_fraud_recent(scorer: Scorer):
+    text = "J'ai payé un canapé le 22/11/2026 à une boutique qui a disparu avec mon argent"
+    sent = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+    soon, late, unknown = scorer.score(
+        [
+            Report(text, submitted_at=sent),
+            Report(text, submitted_at=sent.replace(month=12)),
+            Report(text),
+        ]
+    )
+    assert soon.category.label == "fraud"
+    assert "recent_transfer_words" in {reason.code for reason in soon.priority.reasons}
+    assert soon.priority.level in ("P1", "P2")
+    for other in (late, unknown):
+        assert "recent_transfer_words" not in {reason.code for reason in other.priority.reasons}
