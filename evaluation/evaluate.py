@@ -26,6 +26,8 @@ from evaluation.robustness import robustness
 from model.bundle import load_bundle, load_scorer, scorer_of
 
 BASELINE = "shares only"
+LEAST_OF_A_LANGUAGE = 50
+"""A language with fewer reports says too little to be called the best or the worst."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,28 @@ def _result(
         "texts_per_second": contender.texts_per_second,
         "overall": figures(records, predictions, taxonomy, seed),
         "by": by_slice,
+        "language_gap": language_gap(by_slice.get("language", {})),
         "by_category": by_category(records, predictions, taxonomy, seed),
         "confusion": confusion(records, predictions, taxonomy),
         # Ids only: a report of figures is passed around more freely than what citizens wrote.
         "most_confident_errors": [records[i].id for i in worst],
+    }
+
+
+def language_gap(by_language: dict[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """Tell how far the worst language is behind the best, among those with reports enough."""
+    name = "category macro-F1"
+    found = {
+        code: row[name]["value"]
+        for code, row in by_language.items()
+        if name in row and row[name]["n"] >= LEAST_OF_A_LANGUAGE
+    }
+    if len(found) < 2:
+        return None
+    best, worst = max(found, key=found.__getitem__), min(found, key=found.__getitem__)
+    return {
+        "value": found[best] - found[worst],
+        "best": best,
+        "worst": worst,
+        "least": LEAST_OF_A_LANGUAGE,
     }

@@ -10,7 +10,12 @@ from markupsafe import Markup
 
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
-from evaluation.plots import confusion_plot, reliability_plot, tradeoff_plot
+from evaluation.plots import (
+    confusion_plot,
+    flag_reliability_plot,
+    reliability_plot,
+    tradeoff_plot,
+)
 from evaluation.predictions import Predictions
 
 
@@ -37,6 +42,7 @@ def render(
     plots = {
         "confusion": Markup(confusion_plot(own["confusion"], report["categories"])),
         "reliability": Markup(reliability_plot(records, predictions, taxonomy)),
+        "flag_reliability": Markup(flag_reliability_plot(records, predictions)),
         "flags": [
             Markup(tradeoff_plot(records, predictions, code, thresholds))
             for code in predictions.flags

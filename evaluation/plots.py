@@ -65,6 +65,32 @@ def reliability_plot(
     return _svg(figure)
 
 
+def flag_reliability_plot(records: Sequence[LabelledReport], predictions: Predictions) -> str:
+    """Draw how often each flag applies, by how probable it was said to be.
+
+    :return: An SVG element.
+    """
+    known = [i for i, r in enumerate(records) if r.flags is not None]
+    figure = _figure(4.6, 4.2)
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color=_SOFT, linestyle="--")
+    for code, values in predictions.flags.items():
+        probabilities = values[known]
+        truth = np.array([code in (records[i].flags or ()) for i in known])
+        # Most reports carry no flag: bins of equal width show the few that are near it.
+        place = np.minimum((probabilities * 5).astype(int), 4)
+        bins = [place == number for number in range(5) if (place == number).sum() >= 5]
+        axes.plot(
+            [probabilities[b].mean() for b in bins],
+            [truth[b].mean() for b in bins],
+            marker="o",
+            label=code,
+        )
+    axes.set(xlabel="probability given", ylabel="share that carries it", xlim=(0, 1), ylim=(0, 1))
+    axes.legend(frameon=False, fontsize=8)
+    return _svg(figure)
+
+
 def tradeoff_plot(
     records: Sequence[LabelledReport],
     predictions: Predictions,
@@ -88,7 +114,9 @@ def tradeoff_plot(
     axes.step(steps, missed, where="pre", color=_WARM, label="missed, of the true")
     axes.step(steps, false, where="pre", color=_INK, label="raised, of the others")
     axes.axvline(thresholds[code], color="black", linestyle=":", label="threshold in use")
-    axes.set(xlabel="threshold", ylabel="share", xlim=(0, 1), ylim=(-0.02, 1.02), title=code)
+    # Thresholds that miss little are small: a plain axis would press them all against its left.
+    axes.set(xscale="log", xlim=(1e-4, 1), ylim=(-0.02, 1.02))
+    axes.set(xlabel="threshold", ylabel="share", title=code)
     axes.legend(frameon=False, fontsize=8)
     return _svg(figure)
 

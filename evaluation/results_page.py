@@ -98,9 +98,19 @@ def _evaluation(title: str, path: Path) -> list[str]:
         f"seed {report['seed']}, {report['machine']}.\n",
         _table(["figure", *results], overall),
         _table(["language", *shown], by_language),
+        *_gap(own.get("language_gap")),
         _table(["category", "precision", "recall", "F1"], by_category),
         *_robustness(report.get("robustness", {})),
         *behaviour_tables(report.get("behaviour", {})),
+    ]
+
+
+def _gap(found: dict[str, Any] | None) -> list[str]:
+    if not found:
+        return []
+    return [
+        f"From {found['worst']} to {found['best']}: {100 * found['value']:.1f} points, of the "
+        f"languages with {found['least']} reports or more.\n"
     ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from data.errors import FieldError
 from data.records import LabelledReport
 from data.taxonomy import Taxonomy
-from evaluation.evaluate import BASELINE, evaluate
+from evaluation.evaluate import BASELINE, evaluate, language_gap
 from evaluation.figures import by_category, figures, slices
 from evaluation.predictions import Predictions
 from model.bundle import Parts, save_bundle
@@ -97,3 +97,14 @@ def test_figures_count_what_they_say(taxonomy: Taxonomy):
     assert sliced["language"]["en"].tolist() == [2, 3]
     assert sliced["length"]["up to 15 words"].tolist() == [0, 1]
     assert sliced["length"]["81 and more"].tolist() == [3]
+
+
+def test_the_gap_is_between_languages_with_reports_enough():
+    def row(value: float, n: int) -> dict:
+        return {"category macro-F1": {"value": value, "n": n}}
+
+    rows = {"fr": row(0.9, 50), "ary": row(0.7, 80), "zgh": row(0.1, 10), "es": row(0.8, 60)}
+    gap = language_gap(rows)
+    assert gap is not None
+    assert (gap["best"], gap["worst"], round(gap["value"], 3)) == ("fr", "ary", 0.2)
+    assert language_gap({"fr": rows["fr"], "zgh": rows["zgh"]}) is None
