@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from commands import bundles, datasets, fitting, measuring, scoring, service
+from commands import bundles, datasets, explaining, fitting, measuring, scoring, service
 
 app = typer.Typer(
     help="Sort citizens' reports to a cybercrime portal: category, priority and flags.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for part in (scoring, fitting, measuring, service):
+for part in (scoring, explaining, fitting, measuring, service):
     app.add_typer(part.app)
 app.add_typer(datasets.app, name="data")
 app.add_typer(bundles.app, name="models")

@@ -242,3 +242,14 @@ def test_serve_outside_development_asks_for_a_key():
     done = farz("serve", FARZ_MODE="production")
     assert done.returncode == 2
     assert "FARZ_API_KEY" in done.stderr
+
+
+def test_a_score_is_explained(bundle: Path):
+    done = farz("explain", "Il dit qu'il vient ce soir avec un couteau", "--model", bundle)
+    assert done.returncode == 0, done.stderr
+    answers = json.loads(done.stdout)["answers"]
+    assert {"category", "priority"} <= set(answers)
+    assert "couteau" in done.stderr
+    blank = farz("explain", " ", "--model", bundle)
+    assert blank.returncode == 2
+    assert "text" in blank.stderr
