@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -16,7 +17,7 @@ from serving import errors
 from serving.encryption import ReportCipher
 from serving.engine import ScoringEngine
 from serving.limits import BodyLimit
-from serving.routes import health, models, scoring
+from serving.routes import explaining, health, models, scoring
 from serving.settings import Settings
 from serving.store import Store
 
@@ -60,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.model_info = _model_info(manifest, parts)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     errors.install(app)
-    for routes in (scoring.router, models.router, health.router):
+    for routes in (scoring.router, explaining.router, models.router, health.router):
         app.include_router(routes)
     errors.document(app)
 
@@ -94,5 +95,5 @@ def _model_info(manifest: Manifest, parts: Parts) -> dict[str, Any]:
         "priorities": parts.taxonomy.priority_codes,
         "flags": [code for code in parts.taxonomy.flag_codes if code in parts.thresholds.flags],
         "languages": parts.provenance.get("languages", []),
-        "promises": {code: vars(flag) for code, flag in parts.thresholds.flags.items()},
+        "promises": {code: asdict(flag) for code, flag in parts.thresholds.flags.items()},
     }

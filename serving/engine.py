@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
 from data.records import Report
+from model.explanation import Explanation, explain
 from model.score import Score
 from model.scorer import Scorer
 from serving.errors import Problem
 
 RETRY_AFTER_SECONDS = 2
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ScoringEngine:
@@ -35,6 +40,18 @@ class ScoringEngine:
         :return: One score a report.
         :raises Problem: 503 with Retry-After if too many requests wait already.
         """
+        return await self._work(self.scorer.score, reports)
+
+    async def explain(self, report: Report) -> Explanation:
+        """Explain a report's score.
+
+        :param report: A checked report.
+        :return: The explanation.
+        :raises Problem: As ``score``.
+        """
+        return await self._work(partial(explain, self.scorer), report)
+
+    async def _work(self, do: Callable[[T], R], given: T) -> R:
         if self._waiting >= self._max_waiting:
             raise Problem(
                 503,
@@ -44,6 +61,6 @@ class ScoringEngine:
             )
         self._waiting += 1
         try:
-            return await to_thread.run_sync(self.scorer.score, reports, limiter=self._worker)
+            return await to_thread.run_sync(do, given, limiter=self._worker)
         finally:
             self._waiting -= 1

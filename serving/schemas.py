@@ -175,6 +175,52 @@ class BatchOut(BaseModel):
     scores: list[ScoreOut]
 
 
+class TellingWordOut(BaseModel):
+    """A word of the report and what it adds. Stable."""
+
+    part: str = Field(description="text, or quoted_content[N].", examples=["text"])
+    start: int = Field(description="First Unicode code point, in that part as it was sent.")
+    end: int = Field(description="One past the last.")
+    contribution: float = Field(
+        description="Log-odds that the answer loses without the word; below 0 it speaks against."
+    )
+
+
+class ExplanationOut(BaseModel):
+    """Why a report is scored as it is. Stable."""
+
+    id: str = Field(description="The report's id.")
+    model: ModelOut
+    offsets: str = Field(description="What start and end count.", examples=["code points"])
+    answers: dict[str, list[TellingWordOut]] = Field(
+        description="For category, priority and flag:<code> (raised flags): the most telling words."
+    )
+    reasons: list[ReasonOut] = Field(description="Rules of the policy table that hold.")
+
+
+class GroupPromiseOut(BaseModel):
+    """A flag's threshold in a group of languages; never above the flag's own."""
+
+    languages: list[str]
+    threshold: float
+    positives: int
+    missed: int
+    false_positive_rate: float
+    holds: bool
+
+
+class PromiseOut(BaseModel):
+    """A flag's threshold with the guarantee that it was chosen under."""
+
+    threshold: float
+    max_miss_rate: float = Field(description="The target.")
+    positives: int = Field(description="Calibration reports that carry the flag.")
+    missed: int = Field(description="How many of them are below their threshold.")
+    false_positive_rate: float = Field(description="Share of the others that raise it.")
+    holds: bool = Field(description="Whether the data suffice to promise the target.")
+    groups: list[GroupPromiseOut] = Field(description="Languages with a threshold of their own.")
+
+
 class ModelInfo(BaseModel):
     """A model that the service can use."""
 
@@ -187,9 +233,7 @@ class ModelInfo(BaseModel):
     priorities: list[str]
     flags: list[str]
     languages: list[str] = Field(description="Languages that it was trained on.")
-    promises: dict[str, dict[str, float | bool | int]] = Field(
-        description="Each flag's threshold with the guarantee that it was chosen under."
-    )
+    promises: dict[str, PromiseOut] = Field(description="By flag.")
 
 
 class ModelsOut(BaseModel):
