@@ -17,7 +17,7 @@ from serving import errors
 from serving.encryption import ReportCipher
 from serving.engine import ScoringEngine
 from serving.limits import BodyLimit
-from serving.routes import explaining, health, models, scoring
+from serving.routes import explaining, health, models, review, scoring
 from serving.settings import Settings
 from serving.store import Store
 
@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.model_info = _model_info(manifest, parts)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     errors.install(app)
-    for routes in (scoring.router, explaining.router, models.router, health.router):
+    for routes in (scoring.router, explaining.router, review.router, models.router, health.router):
         app.include_router(routes)
     errors.document(app)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from data.taxonomy import Taxonomy
 from serving.engine import ScoringEngine
 from serving.errors import Problem
 from serving.settings import Settings
@@ -26,6 +27,11 @@ def _engine(request: Request) -> ScoringEngine:
 def _store(request: Request) -> Store:
     store: Store = request.app.state.store
     return store
+
+
+def _taxonomy(request: Request) -> Taxonomy:
+    taxonomy: Taxonomy = request.app.state.engine.scorer.taxonomy
+    return taxonomy
 
 
 def require_key(request: Request) -> None:
@@ -48,5 +54,6 @@ def require_key(request: Request) -> None:
 
 
 EngineDep = Annotated[ScoringEngine, Depends(_engine)]
+TaxonomyDep = Annotated[Taxonomy, Depends(_taxonomy)]
 StoreDep = Annotated[Store, Depends(_store)]
 KeyDep = Depends(require_key)

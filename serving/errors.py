@@ -81,6 +81,21 @@ class BodyTooLarge(HTTPException):
         self.problem = problem
 
 
+def invalid(field: str, what: str, good: str) -> Problem:
+    """Say that one field of a request cannot be taken.
+
+    :param field: Path of the field.
+    :param what: What is wrong with it.
+    :param good: A value that would be taken.
+    """
+    return Problem(
+        422,
+        "invalid-request",
+        f"The request is wrong in: {field}",
+        errors=[{"field": field, "problem": what, "good": good}],
+    )
+
+
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Describe the problem answers of a route for OpenAPI."""
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from data.errors import FieldError
 from serving.encryption import ReportCipher
-from serving.tables import ReportRow, ScoreRow
+from serving.review import OPEN, Review
+from serving.tables import QueueRow, RaisedFlagRow, ReportRow, ScoreRow
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -59,7 +61,9 @@ class Store:
 
     def __init__(self, url: str, cipher: ReportCipher) -> None:
         self._cipher = cipher
-        self._engine = _engine(url)
+        self.engine = _engine(url)
+        self.review = Review(self.engine, cipher)
+        """Queue and decisions, in the same database."""
 
     def migrate(self) -> None:
         """Bring the tables to this version's form; what is stored stays.
@@ -68,7 +72,7 @@ class Store:
         """
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
-        with self._engine.begin() as connection:
+        with self.engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -77,7 +81,7 @@ class Store:
 
         :raises SQLAlchemyError: If it gives none.
         """
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
     def find(self, report_ids: Sequence[str]) -> dict[str, Stored]:
@@ -91,7 +95,7 @@ class Store:
             .join(ScoreRow, ScoreRow.report_id == ReportRow.report_id)
             .where(ReportRow.report_id.in_(report_ids))
         )
-        with Session(self._engine) as session:
+        with Session(self.engine) as session:
             return {
                 row.report_id: Stored(row.content_hash, row.score) for row in session.execute(query)
             }
@@ -105,7 +109,7 @@ class Store:
         """
         now = datetime.now(UTC)
         try:
-            with Session(self._engine) as session, session.begin():
+            with Session(self.engine) as session, session.begin():
                 session.add_all(
                     ReportRow(
                         report_id=item.report_id,
@@ -126,6 +130,8 @@ class Store:
                     )
                     for item in scored
                 )
+                for item in scored:
+                    session.add_all(_entry(item, now))
         except IntegrityError:
             return False
         return True
@@ -135,13 +141,34 @@ class Store:
 
         :raises FieldError: If no key of the ring opens it.
         """
-        with Session(self._engine) as session:
+        with Session(self.engine) as session:
             row = session.get(ReportRow, report_id)
             return None if row is None else self._cipher.open(row.content, row.encrypted)
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self.engine.dispose()
+
+
+def _entry(item: Scored, now: datetime) -> list[QueueRow | RaisedFlagRow]:
+    """Give what the queue keeps of a score."""
+    score = item.score
+    priority = score["priority"]
+    reporter = json.loads(item.content).get("reporter") or {}
+    entry = QueueRow(
+        report_id=item.report_id,
+        status=OPEN,
+        level=list(priority["probabilities"]).index(priority["level"]) if priority else 0,
+        priority=priority["level"] if priority else None,
+        category=score["category"]["label"],
+        language=score["language"]["code"],
+        triage=score["needs_manual_triage"],
+        identified=reporter.get("identified"),
+        country=reporter.get("country"),
+        received_at=now,
+    )
+    raised = [code for code, flag in score["flags"].items() if flag["raised"]]
+    return [entry, *(RaisedFlagRow(flag=code, report_id=item.report_id) for code in raised)]
 
 
 def _engine(url: str) -> Engine:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import anyio
 import pytest
-from cryptography.fernet import Fernet
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import OperationalError
@@ -20,23 +19,10 @@ from serving.app import create_app
 from serving.engine import ScoringEngine
 from serving.errors import Problem
 from serving.settings import Settings
+from tests.api.conftest import KEY
 from tests.api.problems import problem
 
-KEY = "k7Jq2vX9mB4nL8pR5tW3yZ6a"
 OPEN = {"/healthz", "/readyz", "/openapi.json", "/"}
-
-
-@pytest.fixture
-def guarded(bundle: Path, tmp_path: Path) -> Iterator[TestClient]:
-    settings = Settings(
-        mode="production",
-        model=bundle,
-        database_url=f"sqlite:///{tmp_path}/farz.db",
-        api_key=KEY,
-        text_keys=Fernet.generate_key().decode(),
-    )
-    with TestClient(create_app(settings), raise_server_exceptions=False) as opened:
-        yield opened
 
 
 def api_routes(client: TestClient) -> list[tuple[str, str]]:

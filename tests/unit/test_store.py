@@ -10,11 +10,19 @@ from data.errors import FieldError
 from serving.encryption import ReportCipher
 from serving.store import Scored, Store
 
+SCORE = {
+    "model": {"version": "v"},
+    "language": {"code": "fr"},
+    "category": {"label": "fraud"},
+    "priority": {"level": "P2", "probabilities": {"P1": 0.1, "P2": 0.9}},
+    "flags": {"minor_involved": {"raised": True}, "self_harm_risk": {"raised": False}},
+    "needs_manual_triage": False,
+}
 SECRET = "une phrase que personne ne doit lire"
 
 
 def scored(report_id: str, content_hash: str = "h") -> Scored:
-    score = {"id": report_id, "model": {"version": "v"}, "n": 1}
+    score = {**SCORE, "id": report_id}
     return Scored(report_id, content_hash, f'{{"text": "{SECRET}"}}'.encode(), score)
 
 
@@ -34,7 +42,7 @@ def test_what_is_added_is_found_whole(store: Store):
     assert store.add([scored("a"), scored("b")])
     found = store.find(["a", "c"])
     assert set(found) == {"a"}
-    assert found["a"].score == {"id": "a", "model": {"version": "v"}, "n": 1}
+    assert found["a"].score == {**SCORE, "id": "a"}
     assert store.content("b") == scored("b").content
     assert store.content("c") is None
 
@@ -69,11 +77,13 @@ def test_migrations_go_up_twice_and_keep_what_is_stored(store: Store, url: str):
     again = Store(url, ReportCipher(None))
     again.migrate()
     assert set(again.find(["a"])) == {"a"}
-    assert {"reports", "scores"} <= set(inspect(again._engine).get_table_names())
+    assert {"reports", "scores", "queue", "decisions"} <= set(
+        inspect(again.engine).get_table_names()
+    )
 
 
 def test_sqlite_waits_for_writers_and_keeps_what_it_answered(store: Store):
-    with store._engine.connect() as connection:
+    with store.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
