@@ -65,16 +65,17 @@ class Store:
         self.review = Review(self.engine, cipher)
         """Queue and decisions, in the same database."""
 
-    def migrate(self) -> None:
-        """Bring the tables to this version's form; what is stored stays.
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables up to a version's form; what is stored stays.
 
+        :param revision: Alembic's name of the form; the newest unless told.
         :raises SQLAlchemyError: If the database cannot be reached or changed.
         """
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.begin() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
 
     def ping(self) -> None:
         """Ask the database for an answer.

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from data.errors import FieldError
 from serving.encryption import ReportCipher
+from serving.review import Filters
 from serving.store import Scored, Store
 
 SCORE = {
@@ -100,3 +103,23 @@ def test_an_address_that_cannot_be_used_is_named(address: str):
 def test_a_malformed_key_is_named():
     with pytest.raises(FieldError, match="no Fernet key"):
         ReportCipher("abc")
+
+
+def test_what_was_scored_before_reviews_existed_is_put_in_the_queue(url: str):
+    old = Store(url, ReportCipher(None))
+    old.migrate("0001")
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    with old.engine.begin() as connection:
+        for report_id, score in (("a", SCORE), ("b", {**SCORE, "priority": None})):
+            given = {"id": report_id, "now": now.isoformat(), "score": json.dumps(score)}
+            connection.execute(
+                text("INSERT INTO reports VALUES (:id, 'h', x'7b7d', 0, :now)"), given
+            )
+            connection.execute(text("INSERT INTO scores VALUES (:id, 'v', :score, :now)"), given)
+    old.migrate()
+    entries = old.review.page(Filters())
+    assert [entry.report_id for entry in entries] == ["b", "a"]
+    assert [entry.place.level for entry in entries] == [0, 1]
+    assert entries[0].received_at == now
+    assert [e.report_id for e in old.review.page(Filters(flag="minor_involved"))] == ["b", "a"]
+    assert old.review.page(Filters(flag="self_harm_risk")) == []
