@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from data.language.identify import Language
 from data.taxonomy import Taxonomy
 from model.policy import NO_POLICY, Evidence, Policy
-from model.score import CategoryScore, FlagScore, PriorityScore, Score
+from model.score import CategoryScore, FlagScore, PriorityScore, Reason, Score
 from model.shares import corrected
 from model.thresholds import Thresholds
 
@@ -124,10 +124,12 @@ def decide(
         evidence = Evidence(codes[best], combined.flags, signs, hours)
         own = taxonomy.priority_codes[_median(combined.priority)]
         first = taxonomy.priority_codes[0]
+        possible: tuple[Reason, ...] = ()
         if thresholds.urgent is not None and levels[first] >= thresholds.urgent.threshold:
+            possible = (policy.urgent,) if policy.urgent and own != first else ()
             own = first
         level, why = policy.judge(own, taxonomy.priority_codes, evidence)
-        priority = PriorityScore(level, levels, why)
+        priority = PriorityScore(level, levels, (*possible, *why))
     bars = {code: thresholds.flags[code].at(language.code) for code in combined.flags}
     return Score(
         model_version=version,

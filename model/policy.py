@@ -74,10 +74,12 @@ class Policy:
 
     :param rules: Its lines, in order.
     :param signs: Pattern over normalised and folded text, by code.
+    :param urgent: What is said where the first level is given for being possible, not likely.
     """
 
     rules: tuple[Rule, ...] = ()
     signs: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
+    urgent: Reason | None = None
 
     def signs_in(self, texts: Iterable[str]) -> frozenset[str]:
         """Find the signs that texts hold.
@@ -126,6 +128,7 @@ class Policy:
                 and categories.issuperset((*rule.categories, *rule.unless_categories))
             ),
             self.signs,
+            self.urgent,
         )
 
 
@@ -162,10 +165,9 @@ def parse_policy(raw: Mapping[str, Any]) -> Policy:
         unknown = sorted(set(given) - _KEYS)
         if unknown:
             raise FieldError(where, f"{shown(unknown[0])} is no key", f"use {sorted(_KEYS)}")
-        missing = [code for code in LANGUAGES if not given.get("texts", {}).get(code)]
-        if missing or not given.get("code") or not given.get("raise_to"):
-            what = f"no sentence in {missing[0]}" if missing else "no code or no level"
-            raise FieldError(where, f"has {what}", "see model/policy.toml")
+        _check_texts(where, given)
+        if not given.get("raise_to"):
+            raise FieldError(where, "has no code or no level", "see model/policy.toml")
         if given.get("sign") not in (None, *signs):
             raise FieldError(
                 where, f"{shown(given['sign'])} is no sign", f"use one of {sorted(signs)}"
@@ -176,7 +178,18 @@ def parse_policy(raw: Mapping[str, Any]) -> Policy:
             if name in given
         }
         rules.append(Rule(**{**given, **lists}))
-    return Policy(tuple(rules), signs)
+    urgent = raw.get("urgent")
+    if urgent is not None:
+        _check_texts("urgent", urgent)
+        urgent = Reason(urgent["code"], urgent["texts"]["en"], dict(urgent["texts"]))
+    return Policy(tuple(rules), signs, urgent)
+
+
+def _check_texts(where: str, given: Mapping[str, Any]) -> None:
+    missing = [code for code in LANGUAGES if not given.get("texts", {}).get(code)]
+    if missing or not given.get("code"):
+        what = f"no sentence in {missing[0]}" if missing else "no code or no level"
+        raise FieldError(where, f"has {what}", "see model/policy.toml")
 
 
 def _holds(rule: Rule, evidence: Evidence) -> bool:

@@ -85,3 +85,12 @@ def test_the_results_page_says_what_its_files_say():
 def test_no_result_holds_a_place_of_one_machine():
     for path in (ROOT / "evaluation" / "results").iterdir():
         assert "/home/" not in path.read_text(encoding="utf-8")
+
+
+def test_the_model_card_is_of_the_released_bundle_and_its_report():
+    from evaluation.card import render_card
+
+    card = (ROOT / "docs" / "model-card.md").read_text(encoding="utf-8")
+    report = ROOT / "evaluation" / "results" / "validation.json"
+    assert card == render_card(ROOT / "model" / "released", report)
+    assert "These figures are of another bundle" not in card

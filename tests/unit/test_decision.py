@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from data.language.identify import Language
 from data.taxonomy import parse_taxonomy
 from model.decision import Combined, combine, decide
 from model.guarantees import FlagThreshold, GroupThreshold, SetThreshold, UrgentThreshold
+from model.policy import load_policy
 from model.score import Score
 from model.thresholds import Thresholds
 
@@ -131,3 +134,20 @@ def test_the_first_priority_is_given_from_its_threshold_on_though_another_is_lik
         return score.priority.level
 
     assert [level(0.29), level(0.3), level(0.31)] == ["P1", "P1", "P2"]
+
+
+def test_an_urgency_that_is_possible_rather_than_likely_says_so():
+    combined = Combined(np.array([1.0, 0, 0, 0, 0]), np.array([0.3, 0.6, 0.1]), {}, True)
+    urgent = UrgentThreshold(0.2, 0.1, 90, 0.1, 10, 0.8)
+    thresholds = Thresholds(SetThreshold((0.1,) * 5, 0.95, (50,) * 5), {}, urgent)
+
+    def codes(levels: list[float]) -> list[str]:
+        given = replace(combined, priority=np.array(levels))
+        score = decide(
+            given, FRENCH, TAXONOMY, thresholds, version="v", digest="d", policy=load_policy()
+        )
+        assert score.priority is not None and score.priority.level == "P1"
+        return [reason.code for reason in score.priority.reasons]
+
+    assert codes([0.3, 0.6, 0.1]) == ["urgent_possible"]
+    assert codes([0.8, 0.1, 0.1]) == []  # likely: its probability says it
