@@ -12,6 +12,7 @@ import pytest
 from data.labelled import read_labelled
 from data.records import Report
 from data.taxonomy import load_taxonomy
+from evaluation.behaviour import behaviour
 from model.bundle import load_scorer, verify_bundle
 from model.scorer import Scorer
 from tests.conftest import ROOT
@@ -103,3 +104,22 @@ def test_the_plainest_reports_are_read_right(released: Scorer):
     scores = released.score([Report(text) for text in told])
     found = {text: score.category.label for text, score in zip(told, scores, strict=True)}
     assert found == told
+
+
+def test_what_says_nothing_of_the_matter_moves_little_and_what_does_moves_it(released: Scorer):
+    # The bounds are stated in docs/decisions.md; the figures of the release lie below them.
+    _, contents = verify_bundle(RELEASED)
+    test = set(json.loads(contents["splits.json"])["test"])
+    records = [
+        r for r in read_labelled([ROOT / "data" / "corpus"], load_taxonomy()) if r.id in test
+    ]
+    found = behaviour(released, records[::6])
+    for name, told in found["invariance"].items():
+        if told["n"] >= 20:
+            assert told["category changed"] <= 0.15, name
+            assert told["median"] <= 0.1, name
+    assert found["invariance"]["politeness"]["n"] > 100
+    for name, told in found["direction"].items():
+        assert told["more probable"] >= 0.95, name
+        assert told["raised after"] >= 0.9, name
+        assert told["less urgent"] <= 0.1, name
