@@ -27,6 +27,9 @@ STRETCHES = 6
 CANDIDATES = 8
 """Words for which the encoder is asked again."""
 
+MOST_WORDS = 200
+"""Units of a text that are taken out one by one; in a longer one, neighbours go together."""
+
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 Floats = NDArray[np.float64]
 
@@ -114,7 +117,7 @@ def contributions(
     :param candidates: Words for which the encoder is asked again.
     :return: The contributions; no words where the text has none.
     """
-    words = words_of(text)
+    words = _units(words_of(text))
     if not words or not answers:
         return Contributions(words, {name: np.zeros(len(words)) for name in answers})
     asked = _Odds(pipeline, heads, language, answers)
@@ -132,6 +135,14 @@ def contributions(
         chosen = _candidates(hints, room)
         values[chosen] = whole - asked.by_all([alone[i] for i in chosen])
     return Contributions(words, {name: values[:, k] for k, name in enumerate(answers)})
+
+
+def _units(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Join neighbours where a text has too many words: the time grows with their square."""
+    if len(words) <= MOST_WORDS:
+        return words
+    parts = np.array_split(np.arange(len(words)), MOST_WORDS)
+    return tuple(Word(words[part[0]].start, words[part[-1]].end) for part in parts)
 
 
 class _Odds:

@@ -29,7 +29,7 @@ class ScoringEngine:
     def __init__(self, scorer: Scorer, max_waiting: int) -> None:
         self.scorer = scorer
         self._max_waiting = max_waiting
-        self._waiting = 0
+        self._waiting = self._explaining = 0
         # Scoring holds the interpreter for most of its time: a second thread would gain nothing.
         self._worker = CapacityLimiter(1)
 
@@ -49,18 +49,29 @@ class ScoringEngine:
         :return: The explanation.
         :raises Problem: As ``score``.
         """
-        return await self._work(partial(explain, self.scorer), report)
+        # Reviewers must not starve the intake: explanations take an eighth of the queue at most.
+        if self._explaining >= max(1, self._max_waiting // 8):
+            raise self._overloaded(self._explaining)
+        self._explaining += 1
+        try:
+            return await self._work(partial(explain, self.scorer), report)
+        finally:
+            self._explaining -= 1
 
     async def _work(self, do: Callable[[T], R], given: T) -> R:
         if self._waiting >= self._max_waiting:
-            raise Problem(
-                503,
-                "overloaded",
-                f"{self._waiting} requests are waiting; nothing was stored, send it again",
-                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-            )
+            raise self._overloaded(self._waiting)
         self._waiting += 1
         try:
             return await to_thread.run_sync(do, given, limiter=self._worker)
         finally:
             self._waiting -= 1
+
+    @staticmethod
+    def _overloaded(waiting: int) -> Problem:
+        return Problem(
+            503,
+            "overloaded",
+            f"{waiting} requests are waiting; nothing was stored, send it again",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )

@@ -1,7 +1,7 @@
 """What reviewers see and decide: the queue, decisions and their history.
 
-Decisions are never changed: a correction is a new one. Lowering the most urgent priority or
-dropping a raised flag asks for a second reviewer, who must come to the same end.
+Decisions are never changed: a correction is a new one. Making less of a report that
+is urgent or raises a flag asks for a second reviewer, who must come to the same end.
 """
 
 from __future__ import annotations
@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy import Engine, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
 
+from data.errors import FieldError
 from serving.encryption import ReportCipher
 from serving.tables import DecisionRow, QueueRow, RaisedFlagRow, ScoreRow
 
 OPEN, SECOND, CLOSED = "open", "second_opinion", "closed"
 STATUSES = (OPEN, SECOND, CLOSED)
 OUTCOMES = ("refer", "ask_for_more", "no_offence", "duplicate")
+DISMISSING = ("no_offence", "duplicate")
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,13 @@ class Decision:
 
     def agrees_with(self, row: DecisionRow) -> bool:
         """Whether it comes to the same end as a stored one."""
-        return (self.category, self.priority, sorted(self.flags), self.outcome) == (
-            row.category,
-            row.priority,
-            sorted(row.flags),
-            row.outcome,
-        )
+        return (
+            self.category,
+            self.priority,
+            sorted(self.flags),
+            self.outcome,
+            self.duplicate_of,
+        ) == (row.category, row.priority, sorted(row.flags), row.outcome, row.duplicate_of)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Decided:
     :param reviewer: Who.
     :param model_version: The model whose score was seen.
     :param decision: What was decided.
+    :param note_unreadable: Whether its note was sealed with a key that the ring no longer holds.
     """
 
     id: int
@@ -71,17 +75,31 @@ class Decided:
     reviewer: str
     model_version: str
     decision: Decision
+    note_unreadable: bool = False
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """A report's status and the decisions about it.
+
+    :param status: One of ``STATUSES``.
+    :param decisions: The oldest first.
+    """
+
+    status: str
+    decisions: tuple[Decided, ...]
 
 
 class Stale(Exception):
-    """Another reviewer decided in the meantime.
+    """The reviewer did not see the last decision.
 
-    :param seen: Decisions that the reviewer had not seen.
+    :param last: Its number; 0 where there is none.
+    :param reviewer: Who decided it, or None.
     """
 
-    def __init__(self, seen: list[Decided]) -> None:
-        super().__init__("another decision was stored in the meantime")
-        self.seen = seen
+    def __init__(self, last: int, reviewer: str | None) -> None:
+        super().__init__("the last decision was not seen")
+        self.last, self.reviewer = last, reviewer
 
 
 @dataclass(frozen=True)
@@ -193,27 +211,24 @@ class Review:
                 for row, score in rows
             ]
 
-    def history(self, report_id: str) -> list[Decided]:
-        """Give the decisions about a report, the oldest first."""
-        with Session(self._engine) as session:
-            return [self._decided(row) for row in _decisions(session, report_id)]
-
-    def status(self, report_id: str) -> str | None:
-        """Give a report's status, or None where it is not stored."""
+    def find(self, report_id: str) -> Reviewed | None:
+        """Give a report's status and decisions, or None where it is not stored."""
         with Session(self._engine) as session:
             row = session.get(QueueRow, report_id)
-            return None if row is None else row.status
+            return None if row is None else self._reviewed(session, report_id, row.status)
 
-    def decide(self, report_id: str, reviewer: str, decision: Decision, *, last_seen: int) -> str:
+    def decide(
+        self, report_id: str, reviewer: str, decision: Decision, *, last_seen: int
+    ) -> Reviewed:
         """Store a decision.
 
         :param report_id: A stored report.
         :param reviewer: Who decides.
         :param decision: What is decided.
         :param last_seen: Number of the last decision that the reviewer saw; 0 for none.
-        :return: The report's status now.
+        :return: The report's status and all decisions now.
         :raises LookupError: If the report is not stored.
-        :raises Stale: If another decision came in between; nothing is stored then.
+        :raises Stale: If another decision is the last; nothing is stored then.
         """
         with Session(self._engine) as session, session.begin():
             # The row is locked (PostgreSQL), or the database is (SQLite): of two reviewers at
@@ -227,9 +242,9 @@ class Review:
             if locked is None:
                 raise LookupError(report_id)
             before = _decisions(session, report_id)
-            unseen = [row for row in before if row.id > last_seen]
-            if unseen:
-                raise Stale([self._decided(row) for row in unseen])
+            last = before[-1].id if before else 0
+            if last != last_seen:
+                raise Stale(last, before[-1].reviewer if before else None)
             score = session.execute(
                 select(ScoreRow).where(ScoreRow.report_id == report_id)
             ).scalar_one()
@@ -253,10 +268,21 @@ class Review:
                     encrypted=self._cipher.encrypts,
                 )
             )
-        return status
+            session.flush()
+            # Read before the end: once it is stored nothing may fail any more.
+            return self._reviewed(session, report_id, status)
+
+    def _reviewed(self, session: Session, report_id: str, status: str) -> Reviewed:
+        rows = _decisions(session, report_id)
+        return Reviewed(status, tuple(self._decided(row) for row in rows))
 
     def _decided(self, row: DecisionRow) -> Decided:
-        note = None if row.note is None else self._cipher.open(row.note, row.encrypted).decode()
+        note, unreadable = None, False
+        if row.note is not None:
+            try:
+                note = self._cipher.open(row.note, row.encrypted).decode()
+            except FieldError:
+                unreadable = True
         return Decided(
             row.id,
             row.report_id,
@@ -272,22 +298,26 @@ class Review:
                 row.duplicate_of,
                 note,
             ),
+            unreadable,
         )
 
 
 def lowers(decision: Decision, score: Mapping[str, Any]) -> bool:
-    """Whether a decision lowers the most urgent priority or drops a raised flag.
+    """Whether a decision makes less of a report than a score that is urgent or raises a flag.
+
+    It does by a lower priority than the most urgent, by dropping a raised flag, and by closing
+    such a report as no offence or as a duplicate.
 
     :param decision: The decision.
     :param score: The stored score.
     """
     priority = score.get("priority")
-    if priority is not None:
-        first = next(iter(priority["probabilities"]))
-        if priority["level"] == first and decision.priority != first:
-            return True
+    first = next(iter(priority["probabilities"])) if priority else None
+    urgent = priority is not None and priority["level"] == first
     raised = {code for code, flag in score["flags"].items() if flag["raised"]}
-    return bool(raised - set(decision.flags))
+    if (urgent or raised) and decision.outcome in DISMISSING:
+        return True
+    return (urgent and decision.priority != first) or bool(raised - set(decision.flags))
 
 
 def _status_after(
@@ -295,7 +325,11 @@ def _status_after(
 ) -> str:
     if not lowers(decision, score):
         return CLOSED
-    seconded = any(row.reviewer != reviewer and decision.agrees_with(row) for row in before)
+    # What a reviewer has taken back no longer counts.
+    latest = {row.reviewer.casefold(): row for row in before}
+    seconded = any(
+        name != reviewer.casefold() and decision.agrees_with(row) for name, row in latest.items()
+    )
     return CLOSED if seconded else SECOND
 
 

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
 from serving.review import Decided, Decision, Entry, Place
-from serving.schemas import ReportId, ScoreOut, Strict
+from serving.schemas import REPORT_ID, ReportId, ScoreOut, Strict
 
 Outcome = Literal["refer", "ask_for_more", "no_offence", "duplicate"]
+_PRINTED, _NO_NUL = r"^[^\x00-\x1f]*$", r"^[^\x00]*$"
 Status = Literal["open", "second_opinion", "closed"]
 
 
 class DecisionIn(Strict):
     """A reviewer's decision about a report."""
 
-    reviewer: Annotated[str, Field(min_length=1, max_length=200)] = Field(
-        description="Who decides.", examples=["officer-17"]
+    reviewer: ReportId = Field(
+        description="Who decides, as the caller says: the key proves the caller alone.",
+        examples=["officer-17"],
     )
     category: str = Field(description="The category that the case is opened for.")
     priority: str | None = Field(None, description="Its priority, where the model has priorities.")
     flags: list[str] = Field(default_factory=list, description="Flags that apply.")
     outcome: Outcome
-    service: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+    service: Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTED)] | None = Field(
         None, description="Where the report is referred to; required to refer it."
     )
     duplicate_of: ReportId | None = Field(
         None, description="The report that it repeats; required for a duplicate."
     )
-    note: Annotated[str, Field(max_length=10_000)] | None = Field(
+    note: Annotated[str, Field(max_length=10_000, pattern=_NO_NUL)] | None = Field(
         None, description="Free words, encrypted at rest."
     )
     last_seen: int = Field(
@@ -74,6 +77,7 @@ class DecisionOut(BaseModel):
     service: str | None
     duplicate_of: str | None
     note: str | None
+    note_unreadable: bool = Field(description="Its key is no longer in the ring.")
 
     @classmethod
     def of(cls, decided: Decided) -> DecisionOut:
@@ -84,6 +88,7 @@ class DecisionOut(BaseModel):
             decided_at=decided.decided_at,
             reviewer=decided.reviewer,
             model_version=decided.model_version,
+            note_unreadable=decided.note_unreadable,
             **own,
         )
 
@@ -112,13 +117,20 @@ class QueueOut(BaseModel):
     next: str | None = Field(description="Give it as `after` for the next page; null at the end.")
 
 
+class GroupOut(BaseModel):
+    """One row of the communiqué."""
+
+    reports: int
+    share: float
+
+
 class StatisticsOut(BaseModel):
     """The communiqué's table for a period. Stable."""
 
     since: datetime | None
     until: datetime | None
     reports: int
-    by_group: dict[str, dict[str, float]] = Field(
+    by_group: dict[str, GroupOut] = Field(
         description="Rows of the communiqué, with their share; out of scope is not counted."
     )
     by_category: dict[str, int]
@@ -145,7 +157,9 @@ def place_of(cursor: str) -> Place:
     """
     raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     level, received, report_id = json.loads(raw)
-    if type(level) is not int or not isinstance(report_id, str):
+    if type(level) is not int or not 0 <= level < 1000:
+        raise ValueError(cursor)
+    if not isinstance(report_id, str) or not re.fullmatch(REPORT_ID, report_id):
         raise ValueError(cursor)
     moment = datetime.fromisoformat(received)
     if moment.tzinfo is None:

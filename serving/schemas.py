@@ -43,12 +43,18 @@ LanguageCode = Annotated[
     BeforeValidator(check_language),
     WithJsonSchema({"type": "string", "enum": list(LANGUAGES)}),
 ]
-ReportId = Annotated[
-    str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")
-]
+REPORT_ID = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
+ReportId = Annotated[str, Field(min_length=1, max_length=200, pattern=REPORT_ID)]
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("is before or after all years that can be told") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """The same instant is the same content, whatever zone it was written in."""
 
 
@@ -136,7 +142,11 @@ class ReasonOut(BaseModel):
 
     code: str
     text: str
-    texts: dict[str, str] = Field(description="The same in the languages that reviewers read.")
+    texts: dict[str, str] = Field(
+        # Empty in scores that were stored before there were any.
+        default_factory=dict,
+        description="The same in the languages that reviewers read.",
+    )
 
 
 class PriorityOut(BaseModel):

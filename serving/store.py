@@ -74,6 +74,10 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self.engine.begin() as connection:
+            if self.engine.dialect.name == "sqlite":
+                # Or each table is committed by itself, and a migration that is cut off cannot be
+                # repeated; workers that start together also wait for one another here.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
 

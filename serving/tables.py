@@ -65,7 +65,10 @@ class RaisedFlagRow(Base):
 
     flag: Mapped[str] = mapped_column(String(100), primary_key=True)
     report_id: Mapped[str] = mapped_column(
-        String(200), ForeignKey("reports.report_id", ondelete="CASCADE"), primary_key=True
+        String(200),
+        ForeignKey("reports.report_id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
     )
 
 
@@ -73,7 +76,10 @@ class DecisionRow(Base):
     """A reviewer's decision; a correction is a new row."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("ix_decisions_report_id", "report_id", "id"),)
+    __table_args__ = (
+        Index("ix_decisions_report_id", "report_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     report_id: Mapped[str] = mapped_column(

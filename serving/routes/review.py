@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Path, Query
 
 from serving.dependencies import KeyDep, StoreDep, TaxonomyDep
 from serving.errors import Problem, invalid, responses
-from serving.review import Filters, Stale
+from serving.review import Filters, Reviewed, Stale
 from serving.review_schemas import (
     DecisionIn,
     DecisionOut,
@@ -17,27 +17,25 @@ from serving.review_schemas import (
     QueueOut,
     ReviewOut,
     StatisticsOut,
-    Status,
     cursor_of,
     place_of,
 )
-from serving.schemas import Moment
+from serving.schemas import REPORT_ID, LanguageCode, Moment
 from serving.statistics import Period, by_group, statistics
 
 router = APIRouter(prefix="/v1", tags=["review"], dependencies=[KeyDep])
-ReportIdPath = Annotated[str, Path(min_length=1, max_length=200)]
-_ANY = "any"
+ReportIdPath = Annotated[str, Path(min_length=1, max_length=200, pattern=REPORT_ID)]
 
 
 @router.get("/queue", response_model=QueueOut, responses=responses(401, 422, 500, 503))
 async def queue(
     store: StoreDep,
     taxonomy: TaxonomyDep,
-    status: Annotated[Status | str, Query(pattern="^(open|second_opinion|closed|any)$")] = "open",
+    status: Literal["open", "second_opinion", "closed", "any"] = "open",
     priority: str | None = None,
     category: str | None = None,
     flag: str | None = None,
-    language: Annotated[str | None, Query(max_length=20)] = None,
+    language: LanguageCode | None = None,
     since: Moment | None = None,
     until: Moment | None = None,
     after: Annotated[str | None, Query(max_length=1000)] = None,
@@ -52,7 +50,7 @@ async def queue(
     except (ValueError, TypeError) as error:
         raise invalid("after", "is no place in this queue", "use the `next` of a page") from error
     filters = Filters(
-        None if status == _ANY else status, priority, category, flag, language, since, until
+        None if status == "any" else status, priority, category, flag, language, since, until
     )
 
     # One more than asked for tells whether there is a next page.
@@ -99,53 +97,47 @@ async def decide(
     if given.duplicate_of is not None:
         if given.duplicate_of == report_id:
             raise invalid("duplicate_of", "is the report itself", "name the report it repeats")
-        if await to_thread.run_sync(store.review.status, given.duplicate_of) is None:
+        if await to_thread.run_sync(store.review.find, given.duplicate_of) is None:
             raise invalid("duplicate_of", "is not stored", "name a report that was scored")
 
-    def write() -> None:
-        store.review.decide(
+    def write() -> Reviewed:
+        return store.review.decide(
             report_id, given.reviewer, given.as_decision(), last_seen=given.last_seen
         )
 
     try:
-        await to_thread.run_sync(write)
+        return _out(report_id, await to_thread.run_sync(write))
     except LookupError as error:
         raise _unknown() from error
     except Stale as error:
-        last = error.seen[-1]
+        who = (
+            f"{error.reviewer} decided (decision {error.last})" if error.last else "No one decided"
+        )
         raise Problem(
             409,
             "decided-meanwhile",
-            f"{last.reviewer} decided while you read (decision {last.id}); nothing was stored",
+            f"{who}, and you did not see it; nothing was stored",
             errors=[
                 {
                     "field": "last_seen",
-                    "problem": f"is {given.last_seen}, the last decision is {last.id}",
-                    "good": f"read the history again, then send last_seen {last.id}",
+                    "problem": f"is not {error.last}, the number of the last decision",
+                    "good": f"read the history again, then send last_seen {error.last}",
                 }
             ],
         ) from error
-    return await review(report_id, store)
 
 
 @router.get(
     "/scores/{report_id}/decisions",
     response_model=ReviewOut,
-    responses=responses(401, 404, 422, 500),
+    responses=responses(401, 404, 422, 500, 503),
 )
 async def review(report_id: ReportIdPath, store: StoreDep) -> ReviewOut:
     """Give a report's status and all decisions about it."""
-    status = await to_thread.run_sync(store.review.status, report_id)
-    if status is None:
+    found = await to_thread.run_sync(store.review.find, report_id)
+    if found is None:
         raise _unknown()
-    history = await to_thread.run_sync(store.review.history, report_id)
-    return ReviewOut.model_validate(
-        {
-            "report_id": report_id,
-            "status": status,
-            "decisions": [DecisionOut.of(decided) for decided in history],
-        }
-    )
+    return _out(report_id, found)
 
 
 @router.get("/statistics", response_model=StatisticsOut, responses=responses(401, 422, 500, 503))
@@ -166,7 +158,18 @@ async def count(
 def _known(field: str, value: str | None, codes: tuple[str, ...] | list[str]) -> None:
     if value is not None and value not in codes:
         good = f"use one of {', '.join(codes)}" if codes else "leave it out: the model has none"
-        raise invalid(field, f"{value[:100]!r} is not known", good)
+        # Not quoted back: a text may have been put there by mistake.
+        raise invalid(field, "is not known", good)
+
+
+def _out(report_id: str, found: Reviewed) -> ReviewOut:
+    return ReviewOut.model_validate(
+        {
+            "report_id": report_id,
+            "status": found.status,
+            "decisions": [DecisionOut.of(decided) for decided in found.decisions],
+        }
+    )
 
 
 def _unknown() -> Problem:

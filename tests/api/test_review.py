@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+import base64
+import json
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
+from serving.app import create_app
+from serving.settings import Settings
 from tests.api.conftest import KEY
 from tests.api.problems import problem
 
@@ -19,6 +25,11 @@ DECISION = {
     "outcome": "refer",
     "service": "Casablanca, cybercrime brigade",
 }
+
+
+def cursor(level: int, report_id: str) -> str:
+    place = json.dumps([level, "2026-01-01T00:00:00+00:00", report_id])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
 @pytest.fixture
@@ -60,15 +71,18 @@ def test_the_most_urgent_comes_first_then_the_longest_waiting(filled: TestClient
 
 
 def test_pages_join_into_the_whole_queue(filled: TestClient):
+    # Those of a batch were received at one moment: only their ids tell them apart.
+    batch = [{"report_id": f"b-{n}", "text": f"{FRAUD} {n}"} for n in range(5)]
+    assert filled.post("/v1/score/batch", json={"reports": batch}).status_code == 200
     whole, after = [], None
-    for _ in range(5):
+    for _ in range(9):
         page = filled.get("/v1/queue", params={"limit": 2} | ({"after": after} if after else {}))
         whole += [entry["report_id"] for entry in page.json()["entries"]]
         after = page.json()["next"]
         if after is None:
             break
     assert whole == ids(filled)
-    assert len(whole) == 5
+    assert len(whole) == 10
 
 
 @pytest.mark.parametrize(
@@ -96,6 +110,10 @@ def test_filters_narrow_the_queue(filled: TestClient, query: dict, found: set[st
         ({"status": "done"}, "status"),
         ({"after": "WzEsMl0"}, "after"),
         ({"after": "%%%"}, "after"),
+        ({"after": cursor(2**63, "r-1")}, "after"),
+        ({"after": cursor(0, "\ud800")}, "after"),
+        ({"since": "0001-01-01T00:00:00+14:00"}, "since"),
+        ({"language": "fr\x00"}, "language"),
         ({"limit": 0}, "limit"),
         ({"since": "hier"}, "since"),
     ],
@@ -159,8 +177,88 @@ def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_is_lost(filled:
     for answer in answers:
         if answer.status_code != 200:
             body = problem(answer, 409, field="last_seen")
-            assert "decided while you read" in body["detail"]
+            assert "you did not see it" in body["detail"]
     assert len(filled.get("/v1/scores/r-2/decisions").json()["decisions"]) == 1
+
+
+def test_a_decision_that_was_taken_back_seconds_no_other(filled: TestClient):
+    lowered = {"category": "other", "priority": "P4", "flags": [], "outcome": "no_offence"}
+    lowered["service"] = None
+    first = decide(filled, "r-3", **lowered).json()["decisions"][-1]["number"]
+    back = decide(filled, "r-3", **keeping(filled, "r-3"), last_seen=first).json()
+    assert back["status"] == "closed"
+    seen = back["decisions"][-1]["number"]
+    other = decide(filled, "r-3", **lowered, reviewer="officer-2", last_seen=seen).json()
+    assert other["status"] == "second_opinion"
+
+
+@pytest.mark.parametrize("reviewer", ["OFFICER-1", "Officer-1"])
+def test_the_same_reviewer_in_other_letters_is_no_second_one(filled: TestClient, reviewer: str):
+    lowered = {"category": "other", "priority": "P4", "flags": [], "outcome": "ask_for_more"}
+    lowered["service"] = None
+    seen = decide(filled, "r-3", **lowered).json()["decisions"][-1]["number"]
+    again = decide(filled, "r-3", **lowered, reviewer=reviewer, last_seen=seen).json()
+    assert again["status"] == "second_opinion"
+
+
+@pytest.mark.parametrize("outcome", ["no_offence", "duplicate"])
+def test_an_urgent_report_is_dismissed_by_two(filled: TestClient, outcome: str):
+    kept = {**keeping(filled, "r-3"), "outcome": outcome, "service": None}
+    if outcome == "duplicate":
+        kept["duplicate_of"] = "r-1"
+    first = decide(filled, "r-3", **kept).json()
+    assert first["status"] == "second_opinion"
+    seen = first["decisions"][-1]["number"]
+    if outcome == "duplicate":
+        parted = decide(
+            filled, "r-3", **kept | {"duplicate_of": "r-2"}, reviewer="o-2", last_seen=seen
+        ).json()
+        assert parted["status"] == "second_opinion"
+        seen = parted["decisions"][-1]["number"]
+    agreed = decide(filled, "r-3", **kept, reviewer="o-3", last_seen=seen).json()
+    assert agreed["status"] == "closed"
+
+
+@pytest.mark.parametrize("last_seen", [1, 10**9, 10**30])
+def test_a_number_that_was_never_given_shows_nothing_was_seen(filled: TestClient, last_seen: int):
+    answer = decide(filled, "r-2", **keeping(filled, "r-2"), last_seen=last_seen)
+    problem(answer, 409, field="last_seen")
+    assert filled.get("/v1/scores/r-2/decisions").json()["decisions"] == []
+
+
+def test_what_was_sent_is_not_quoted_back(filled: TestClient):
+    answer = decide(filled, "r-2", category=FRAUD)
+    assert "canapé" not in answer.text
+    assert "canapé" not in filled.get("/v1/queue", params={"category": FRAUD}).text
+
+
+def test_a_note_of_a_lost_key_hides_nothing_else(guarded: TestClient, bundle: Path, tmp_path: Path):
+    headers = {"authorization": f"Bearer {KEY}"}
+    guarded.post("/v1/score", json={"report_id": "s-1", "text": FRAUD}, headers=headers)
+    first = guarded.post(
+        "/v1/scores/s-1/decision", json={**DECISION, "note": "x"}, headers=headers
+    ).json()
+    settings = Settings(model=bundle, database_url=f"sqlite:///{tmp_path}/farz.db")
+    with TestClient(create_app(settings)) as other:
+        seen = first["decisions"][-1]["number"]
+        again = decide(other, "s-1", last_seen=seen)
+        assert again.status_code == 200
+        assert [d["note_unreadable"] for d in again.json()["decisions"]] == [True, False]
+
+
+def test_scores_of_an_older_version_are_still_listed(filled: TestClient):
+    engine = filled.app.state.store.engine
+    with engine.begin() as connection:
+        raw = connection.execute(
+            sa.text("SELECT score FROM scores WHERE report_id = 'r-3'")
+        ).scalar()
+        score = json.loads(raw)
+        score["priority"]["reasons"] = [{"code": "minor", "text": "The victim seems a minor."}]
+        connection.execute(
+            sa.text("UPDATE scores SET score = :s WHERE report_id = 'r-3'"),
+            {"s": json.dumps(score)},
+        )
+    assert ids(filled)[0] == "r-3"
 
 
 @pytest.mark.parametrize(
@@ -170,8 +268,11 @@ def test_of_two_reviewers_at_once_the_second_is_told_and_nothing_is_lost(filled:
         ({"priority": "P9"}, "priority"),
         ({"priority": None}, "priority"),
         ({"flags": ["urgent"]}, "flags"),
-        ({"service": None}, ""),
-        ({"outcome": "duplicate", "service": None}, ""),
+        ({"service": None}, "body"),
+        ({"outcome": "duplicate", "service": None}, "body"),
+        ({"service": "a\x00b"}, "service"),
+        ({"note": "a\x00b"}, "note"),
+        ({"reviewer": "officer-1 "}, "reviewer"),
         ({"outcome": "duplicate", "service": None, "duplicate_of": "r-2"}, "duplicate_of"),
         ({"outcome": "duplicate", "service": None, "duplicate_of": "none"}, "duplicate_of"),
         ({"outcome": "closed"}, "outcome"),

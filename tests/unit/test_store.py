@@ -123,3 +123,24 @@ def test_what_was_scored_before_reviews_existed_is_put_in_the_queue(url: str):
     assert entries[0].received_at == now
     assert [e.report_id for e in old.review.page(Filters(flag="minor_involved"))] == ["b", "a"]
     assert old.review.page(Filters(flag="self_harm_risk")) == []
+
+
+def test_a_migration_that_is_cut_off_can_be_repeated(url: str):
+    store = Store(url, ReportCipher(None))
+    store.migrate("0001")
+    now = "2026-01-02T00:00:00+00:00"
+    with store.engine.begin() as connection:
+        connection.execute(
+            text("INSERT INTO reports VALUES ('a', 'h', x'7b7d', 0, :n)"), {"n": now}
+        )
+        connection.execute(
+            text("INSERT INTO scores VALUES ('a', 'v', :s, :n)"),
+            {"s": json.dumps({**SCORE, "language": None}), "n": now},
+        )
+    with pytest.raises(TypeError):
+        store.migrate()
+    assert "queue" not in inspect(store.engine).get_table_names()
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE scores SET score = :s"), {"s": json.dumps(SCORE)})
+    store.migrate()
+    assert [entry.report_id for entry in store.review.page(Filters())] == ["a"]

@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("flag", sa.String(100), primary_key=True),
         _report_id(primary_key=True),
     )
+    op.create_index("ix_raised_flags_report_id", "raised_flags", ["report_id"])
     op.create_table(
         "decisions",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
@@ -60,6 +61,8 @@ def upgrade() -> None:
         sa.Column("duplicate_of", sa.String(200)),
         sa.Column("note", sa.LargeBinary),
         sa.Column("encrypted", sa.Boolean, nullable=False),
+        # A number that was once given is never given again.
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_decisions_report_id", "decisions", ["report_id", "id"])
     _fill(entries, flags)
@@ -79,7 +82,7 @@ def _fill(entries: sa.Table, flags: sa.Table) -> None:
             "SELECT scores.report_id, scores.score, reports.received_at FROM scores "
             "JOIN reports ON reports.report_id = scores.report_id"
         ).columns(received_at=sa.DateTime(timezone=True))
-    ).all()
+    ).yield_per(500)
     for report_id, raw, received_at in rows:
         score = json.loads(raw) if isinstance(raw, str) else raw
         if "category" not in score:
