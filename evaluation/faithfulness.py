@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.labelled import read_labelled
+from data.language import load_identifier
 from data.provenance import commit, machine
 from data.records import LabelledReport
 from evaluation import metrics
@@ -150,8 +151,6 @@ def faithfulness(parts: Parts, records: Sequence[LabelledReport]) -> dict[str, A
 
 
 def _cases(parts: Parts, records: Sequence[LabelledReport]) -> tuple[list[Case], list[Case]]:
-    from data.language import load_identifier
-
     labels = {head.name: head.labels for head in parts.heads.heads}
     codes = [found.code for found in load_identifier().identify([r.text for r in records])]
     cases, flagged = [], []

@@ -53,7 +53,7 @@ def render(folder: Path = RESULTS) -> str:
     """Render all results of a folder.
 
     :param folder: Holds ``validation.json`` and ``test.json`` (evaluation reports),
-        ``hatecheck.json``, ``peers.json`` (the peers' benchmark) and the files of the trials;
+        ``explanations.json``, ``hatecheck.json``, ``peers.json`` and the files of the trials;
         each may be missing.
     :return: Markdown.
     """
@@ -67,6 +67,8 @@ def render(folder: Path = RESULTS) -> str:
             parts += _evaluation(title, path)
     if (folder / "peers.json").exists():
         parts += _peers(folder / "peers.json")
+    if (folder / "explanations.json").exists():
+        parts += _explanations(folder / "explanations.json")
     if (folder / "hatecheck.json").exists():
         parts += _hatecheck(folder / "hatecheck.json")
     for path in sorted(folder.glob("trials-*.json")):
@@ -153,6 +155,23 @@ def behaviour_tables(found: dict[str, Any]) -> list[str]:
             ]
             tables.append(_table([first, "reports", *columns], rows))
     return tables
+
+
+def _explanations(path: Path) -> list[str]:
+    done = json.loads(path.read_text(encoding="utf-8"))
+    columns = ("comprehensiveness", "sufficiency", "evidence F1, flags")
+    rows = [
+        [name, *(_cell(told[column]) for column in columns), f"{told['median seconds']:.3f}"]
+        for name, told in done["results"].items()
+    ]
+    return [
+        "## Explanations\n",
+        f"`{path.name}`: {done['reports']} reports of the test side; {done['model']['version']}, "
+        f"code {done['code'][:12]}, {done['machine']}. How far the category's probability falls "
+        "without the telling words (more is better), how far with them alone (less is better), and how "
+        "well a flag's telling words are those of the written evidence.\n",
+        _table(["method", *columns, "seconds"], rows),
+    ]
 
 
 def _hatecheck(path: Path) -> list[str]:
