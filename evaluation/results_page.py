@@ -168,8 +168,8 @@ def _explanations(path: Path) -> list[str]:
         "## Explanations\n",
         f"`{path.name}`: {done['reports']} reports of the test side; {done['model']['version']}, "
         f"code {done['code'][:12]}, {done['machine']}. How far the category's probability falls "
-        "without the telling words (more is better), how far with them alone (less is better), and how "
-        "well a flag's telling words are those of the written evidence.\n",
+        "without the telling words (more is better), how far with them alone (less is better), and "
+        "how well a flag's telling words are those of the written evidence.\n",
         _table(["method", *columns, "seconds"], rows),
     ]
 
