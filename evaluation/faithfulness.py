@@ -94,7 +94,7 @@ def _lime(samples: int) -> Weigh:
     from lime.lime_text import LimeTextExplainer
 
     explainer = LimeTextExplainer(
-        random_state=SEED, bow=False, split_expression=lambda s: s.split()
+        random_state=SEED, bow=False, mask_string="", split_expression=lambda s: s.split()
     )
 
     def weigh(case: Case) -> Floats:

@@ -129,7 +129,7 @@ def decide(
             possible = (policy.urgent,) if policy.urgent and own != first else ()
             own = first
         level, why = policy.judge(own, taxonomy.priority_codes, evidence)
-        priority = PriorityScore(level, levels, (*possible, *why))
+        priority = PriorityScore(level, levels, (*possible, *why), own)
     bars = {code: thresholds.flags[code].at(language.code) for code in combined.flags}
     return Score(
         model_version=version,

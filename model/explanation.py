@@ -90,8 +90,7 @@ def explain(scorer: Scorer, report: Report) -> Explanation:
     answers = {"category": Answer("category", score.category.label)}
     if score.priority is not None:
         # The model's own word: what the policy table raised has its reason beside it.
-        own = max(score.priority.probabilities, key=score.priority.probabilities.__getitem__)
-        answers["priority"] = Answer("priority", own)
+        answers["priority"] = Answer("priority", score.priority.own or score.priority.level)
     for code, flag in score.flags.items():
         if flag.raised:
             answers[f"flag:{code}"] = Answer(f"flag:{code}", code)
@@ -103,8 +102,8 @@ def explain(scorer: Scorer, report: Report) -> Explanation:
     labels = {head.name: head.labels for head in scorer.heads.heads}
     by_window: dict[int, dict[str, Answer]] = {}
     for name, answer in answers.items():
-        column = told[answer.head][:, labels[answer.head].index(answer.label)]
-        by_window.setdefault(int(np.argmax(column)), {})[name] = answer
+        place = _deciding(told[answer.head], labels[answer.head].index(answer.label), name)
+        by_window.setdefault(place, {})[name] = answer
     found: dict[str, tuple[TellingWord, ...]] = {}
     for place, asked in by_window.items():
         window = windows[place]
@@ -112,6 +111,13 @@ def explain(scorer: Scorer, report: Report) -> Explanation:
         for name in asked:
             found[name] = _telling(given, given.values[name], window)
     return Explanation(score, {name: found[name] for name in answers})
+
+
+def _deciding(told: NDArray[np.float64], column: int, name: str) -> int:
+    """Find the window that gave an answer: the most urgent for the priority (see ``combine``)."""
+    if name == "priority":
+        return int(np.argmin(told @ np.arange(told.shape[1])))
+    return int(np.argmax(told[:, column]))
 
 
 def _windows(scorer: Scorer, report: Report, score: Score) -> list[_Window]:

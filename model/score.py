@@ -47,11 +47,13 @@ class PriorityScore:
     :param level: Proposed level.
     :param probabilities: Probability of every level, adding up to 1.
     :param reasons: Why, where more than the model's word is behind it.
+    :param own: The model's own level, before the policy table raised it; what is explained.
     """
 
     level: str
     probabilities: Mapping[str, float]
     reasons: tuple[Reason, ...] = ()
+    own: str | None = None
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,9 @@ class Scorer:
                 factors=self.factors,
                 policy=self.policy,
                 signs=self.policy.signs_in((report.text, *report.quoted_content))
-                | signs_of_time(report.text, report.submitted_at),
+                | signs_of_time(
+                    "\n".join((report.text, *report.quoted_content)), report.submitted_at
+                ),
                 hours=hours_old(report),
                 version=self.version,
                 digest=self.digest,

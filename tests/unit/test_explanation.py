@@ -61,3 +61,12 @@ def test_the_plain_form_says_how_offsets_count(scorer: Scorer):
     )
     assert plain["model"]["version"] == scorer.version
     assert all(reason["texts"].keys() == {"fr", "ar", "en", "es"} for reason in plain["reasons"])
+
+
+def test_the_priority_is_explained_where_it_was_decided(scorer: Scorer):
+    calm = "Bonjour, quels sont vos horaires d'ouverture le samedi"
+    for report in (Report(calm, quoted_content=(THREAT,)), Report(THREAT, quoted_content=(calm,))):
+        found = explain(scorer, report)
+        assert found.score.priority is not None and found.score.priority.level == "P1"
+        part = "text" if report.text == THREAT else "quoted_content[0]"
+        assert {word.part for word in found.answers["priority"]} == {part}
