@@ -1,10 +1,10 @@
 """Which words made the model say what it says: contributions by occlusion, whole words only.
 
 A word's contribution is what an answer's log-odds, against the mean of the other answers', lose
-when the word is taken out. The words' own linear part is computed for every word; the encoder is asked
-again for the words that this part, and stretches of text taken out whole, point to: that lowers the
-probability as much as asking it for every word does, in a fraction of the time
-(``python -m evaluation.faithfulness``).
+when the word is taken out. The words' own linear part is computed for every word; the encoder is
+asked again for the words that this part, and stretches of text taken out whole, point to: that
+lowers the probability as much as asking it for every word does, in a fraction of the time
+(``evaluation/results/explanations.json``).
 """
 
 from __future__ import annotations
