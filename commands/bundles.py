@@ -27,6 +27,7 @@ def show(model: Annotated[Path, typer.Argument(help="Folder of the bundle.")]) -
     """Show how a bundle was made and what its thresholds promise."""
     with kind_errors():
         from model.bundle import load_bundle
+        from model.thresholds import dump_thresholds
 
         manifest, parts = load_bundle(model)
     emit(
@@ -34,7 +35,7 @@ def show(model: Annotated[Path, typer.Argument(help="Folder of the bundle.")]) -
             "version": manifest.version,
             "digest": manifest.digest,
             "created": manifest.created,
-            "flags": {code: vars(flag) for code, flag in parts.thresholds.flags.items()},
+            "flags": dump_thresholds(parts.thresholds)["flags"],
             "provenance": parts.provenance,
         }
     )

@@ -54,6 +54,7 @@ def _answer(score: Score, name: str) -> str:
     if name == "category":
         return f"{score.category.label} ({score.category.probability:.2f})"
     if name == "priority" and score.priority is not None:
-        return score.priority.level
+        # The words are those of the model's own level; rules that raised it follow in the table.
+        return score.priority.own or score.priority.level
     code = name.removeprefix("flag:")
     return f"({score.flags[code].probability:.2f})"

@@ -123,3 +123,15 @@ def test_what_says_nothing_of_the_matter_moves_little_and_what_does_moves_it(rel
         assert told["more probable"] >= 0.95, name
         assert told["raised after"] >= 0.9, name
         assert told["less urgent"] <= 0.1, name
+
+
+def test_its_promises_can_be_shown_with_their_groups_of_languages():
+    done = subprocess.run(
+        [sys.executable, "-m", "farz", "models", "show", str(RELEASED)],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    flags = json.loads(done.stdout)["flags"]
+    assert {"ar", "ary"} in [set(group["languages"]) for group in flags["child_grooming"]["groups"]]
