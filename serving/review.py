@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Engine, Select, and_, or_, select, update
 from sqlalchemy.orm import Session
@@ -19,8 +19,8 @@ from serving.encryption import ReportCipher
 from serving.tables import DecisionRow, QueueRow, RaisedFlagRow, ScoreRow
 
 OPEN, SECOND, CLOSED = "open", "second_opinion", "closed"
-STATUSES = (OPEN, SECOND, CLOSED)
-OUTCOMES = ("refer", "ask_for_more", "no_offence", "duplicate")
+Status = Literal["open", "second_opinion", "closed"]
+Outcome = Literal["refer", "ask_for_more", "no_offence", "duplicate"]
 DISMISSING = ("no_offence", "duplicate")
 
 
@@ -31,7 +31,7 @@ class Decision:
     :param category: The category that the case is opened for.
     :param priority: Its priority; None where the taxonomy has none.
     :param flags: Flags that apply.
-    :param outcome: One of ``OUTCOMES``.
+    :param outcome: One of ``Outcome``.
     :param service: Where it is referred to.
     :param duplicate_of: The report that it repeats.
     :param note: Free words, sealed in the store.
@@ -82,7 +82,7 @@ class Decided:
 class Reviewed:
     """A report's status and the decisions about it.
 
-    :param status: One of ``STATUSES``.
+    :param status: One of ``Status``.
     :param decisions: The oldest first.
     """
 
@@ -106,7 +106,7 @@ class Stale(Exception):
 class Filters:
     """Which entries of the queue are wanted; what is None does not matter.
 
-    :param status: One of ``STATUSES``.
+    :param status: One of ``Status``.
     :param priority: A level.
     :param category: A category.
     :param flag: A raised flag.

@@ -6,16 +6,14 @@ import base64
 import json
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field, model_validator
 
-from serving.review import Decided, Decision, Entry, Place
+from serving.review import Decided, Decision, Entry, Outcome, Place, Status
 from serving.schemas import REPORT_ID, ReportId, ScoreOut, Strict
 
-Outcome = Literal["refer", "ask_for_more", "no_offence", "duplicate"]
 _PRINTED, _NO_NUL = r"^[^\x00-\x1f]*$", r"^[^\x00]*$"
-Status = Literal["open", "second_opinion", "closed"]
 
 
 class DecisionIn(Strict):
